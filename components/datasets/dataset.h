@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "components/nn/tensor.h"
+#include "runner/registry/stage.h"
+
+namespace assay {
+
+// What an example looks like. Features are n x width numbers; tokens are n x width integers in
+// 0 … vocabulary-1. Labels are n x positions integers in 0 … classes-1 (classes 0: no labels).
+struct DataFormat {
+  bool tokens = false;
+  int width = 0;
+  int vocabulary = 0;
+  int positions = 1;
+  int classes = 0;
+  bool operator==(const DataFormat&) const = default;
+};
+
+struct Examples {
+  int count = 0;
+  nn::Tensor features;               // count x width, float; empty for tokens
+  std::vector<std::int32_t> tokens;  // count x width; empty for features
+  std::vector<std::int32_t> labels;  // count x positions
+  // The examples at these indices, in this order.
+  Examples select(std::span<const int> rows, const DataFormat& format) const;
+};
+
+// A data set, split. Normalised by the statistics of the training split alone.
+class Data final : public Artifact {
+ public:
+  static constexpr std::string_view kType = "dataset";
+  std::string name;
+  DataFormat format;
+  Examples train, valid, test;
+  std::map<std::string, nn::Tensor> truth;  // of generators: "dictionary", "codes", …
+  std::vector<std::string> symbols;         // text of each token or class, where there is one
+
+  // "train", "valid" or "test".
+  const Examples& split(std::string_view name) const;
+
+  std::string_view type() const override { return kType; }
+  void save(Archive& out) const override;
+  std::size_t bytes() const override;
+  static std::shared_ptr<const Data> load(const Archive& in);
+};
+
+// Gives a data set. The same parameters always give the same data: what is random in it (a split, a
+// generator) follows from a parameter (`split`, `draw`), not from the replicate.
+class Dataset : public Component {
+ public:
+  static constexpr std::string_view kKind = "dataset";
+  virtual std::shared_ptr<const Data> make() const = 0;
+};
+
+// The folder with the shipped data: $ASSAY_DATASETS, else the one beside the binary or the source.
+std::string datasets_folder();
+// Bytes of a shipped file (decompressed where it ends in .gz), its SHA-256 checked against
+// datasets/manifest.toml. Throws std::runtime_error naming the file.
+std::string read_dataset_file(const std::string& name);
+
+}  // namespace assay

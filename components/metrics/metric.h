@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "components/models/model.h"
+#include "components/saes/sae.h"
+#include "components/samplers/sampler.h"
+
+namespace assay {
+
+// What an evaluation may look at. Outputs and activations are computed once, for all metrics.
+class Evaluation {
+ public:
+  const TrainedModel* model = nullptr;
+  const Data* data = nullptr;
+  const TrainedSae* sae = nullptr;
+  const Samples* samples = nullptr;
+  std::string split = "test";
+
+  const Examples& examples() const { return data->split(split); }
+  const nn::Tensor& outputs();       // of the model on the split
+  const std::vector<nn::Forward::Statistic>& statistics();  // of the same passes
+  const nn::Tensor& activations();   // what the SAE reads: its site, or the data's features
+  const nn::Tensor& codes();         // the SAE's codes of them
+  const nn::Tensor& reconstruction();
+
+ private:
+  std::optional<nn::Tensor> outputs_, activations_, codes_, reconstruction_;
+  std::vector<nn::Forward::Statistic> statistics_;
+};
+
+// A number with one definition. A metric that gives several names each "<metric>-<part>".
+class Metric : public Component {
+ public:
+  static constexpr std::string_view kKind = "metric";
+  using Sink = std::function<void(std::string name, double value)>;
+  // Which inputs of the evaluate stage it needs: any of "model data sae samples", with spaces.
+  virtual std::string_view needs() const = 0;
+  virtual void measure(Evaluation& evaluation, const Sink& sink) const = 0;
+};
+
+}  // namespace assay

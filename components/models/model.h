@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "components/datasets/dataset.h"
+#include "components/nn/forward.h"
+#include "runner/registry/stage.h"
+
+namespace assay {
+
+// A network: declares named parameters for a data format, and maps inputs to outputs on a tape.
+// Outputs are n x (positions * classes) logits, or n x width for a model that reconstructs.
+class Model : public Component {
+ public:
+  static constexpr std::string_view kKind = "model";
+  virtual void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const = 0;
+  virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,
+                          const Examples& batch) const = 0;
+  // Multiply-adds of one example's forward pass, pruned weights not counted.
+  virtual double multiply_adds(const nn::Parameters& parameters, const DataFormat& format) const = 0;
+};
+
+// The batch as n x width numbers: features as they are, tokens one-hot (n x width*vocabulary).
+nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch);
+// Columns that input_of gives.
+int input_width(const DataFormat& format);
+
+// A model with its parameters. Immutable; a stage that changes it copies it first.
+class TrainedModel final : public Artifact {
+ public:
+  static constexpr std::string_view kType = "model";
+  std::shared_ptr<const Model> model;
+  DataFormat format;
+  nn::Parameters parameters;
+
+  // Outputs in evaluation mode, computed in batches; n x outputs. Hooks see every site, statistics
+  // are those of all batches in turn.
+  nn::Tensor outputs(const Examples& examples, std::span<const nn::Forward::Hook> hooks = {},
+                     std::vector<nn::Forward::Statistic>* statistics = nullptr) const;
+  // The activations at a site, rows in the order of the examples: n x features. Throws
+  // std::runtime_error listing the model's sites for an unknown name.
+  nn::Tensor activations(const Examples& examples, std::string_view site) const;
+  std::vector<std::string> sites(const Examples& examples) const;
+
+  std::string_view type() const override { return kType; }
+  void save(Archive& out) const override;
+  std::size_t bytes() const override;
+  static std::shared_ptr<const TrainedModel> load(const Archive& in);
+};
+
+}  // namespace assay

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "components/nn/parameters.h"
+#include "components/nn/tensor.h"
+
+namespace assay::nn {
+
+class Tape;
+
+// A value on a tape. Cheap to copy; valid until the tape is reset.
+struct Var {
+  Tape* tape = nullptr;
+  int id = -1;
+  bool valid() const { return tape != nullptr; }
+  const Shape& shape() const;
+};
+
+// Records operations in the order in which they run and walks them backwards: reverse-mode
+// differentiation. One tape serves many steps; reset() keeps its memory. Not for several threads.
+// Every operation checks shapes and throws std::invalid_argument naming itself and both shapes.
+class Tape {
+ public:
+  explicit Tape(Dtype dtype = Dtype::kFloat32);
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  Dtype dtype() const;
+  // A value without a gradient.
+  Var constant(const Tensor& value);
+  // A value with a gradient.
+  Var leaf(const Tensor& value);
+  // A parameter; the same Var for the same parameter until reset(). Masked entries get no gradient.
+  Var parameter(const Parameter& parameter);
+
+  const Tensor& value(Var v) const;
+  double scalar(Var v) const { return value(v).get(0); }
+  // After backward(); zeros where the loss does not depend on v.
+  const Tensor& gradient(Var v) const;
+  // The gradient of a parameter used since reset(); null where it was not used.
+  const Tensor* gradient_of(const Parameter& parameter) const;
+  // Requires a scalar (count 1).
+  void backward(Var loss);
+  void reset();
+
+  // An operation of one's own. `forward` fills `out`, which has the given shape; `backward` adds to
+  // the gradients of the inputs (null where an input needs none) given the output's gradient.
+  using Inputs = std::span<const Tensor* const>;
+  using Gradients = std::span<Tensor* const>;
+  using ForwardFn = std::function<void(Inputs inputs, Tensor& out)>;
+  using BackwardFn = std::function<void(Inputs inputs, const Tensor& out, const Tensor& out_grad,
+                                        Gradients grads)>;
+  Var custom(std::string_view name, std::span<const Var> inputs, Shape shape,
+             const ForwardFn& forward, BackwardFn backward);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Shapes: n = rows, d = columns. A tensor of higher rank acts as the matrix (rows() x back()).
+Var matmul(Var a, Var b);               // (n x k)(k x d) -> n x d
+Var matmul_transposed(Var a, Var b);    // (n x k)(d x k)ᵀ -> n x d: a linear layer's product
+Var add(Var a, Var b);                  // same shape
+Var add_row(Var a, Var row);            // n x d + d, on each row
+Var subtract(Var a, Var b);
+Var multiply(Var a, Var b);             // elementwise
+Var multiply_row(Var a, Var row);       // n x d * d, on each row
+Var multiply_column(Var a, Var column);  // n x d * n (or n x 1), each row by its number
+Var scale(Var a, double factor);
+Var shift(Var a, double offset);
+Var relu(Var a);
+Var gelu(Var a);                        // tanh form (Hendrycks and Gimpel 2016)
+Var tanh(Var a);
+Var sigmoid(Var a);
+Var exp(Var a);
+Var log(Var a);
+Var softplus(Var a);
+Var square(Var a);
+Var absolute(Var a);                    // gradient sign(a), 0 at 0
+Var clamp(Var a, double low, double high);  // gradient 1 strictly inside, else 0
+Var softmax(Var a);                     // over the last axis
+Var log_softmax(Var a);
+Var sum(Var a);                         // -> scalar (shape {1})
+Var mean(Var a);
+Var sum_rows(Var a);                    // n x d -> d
+Var mean_rows(Var a);                   // n x d -> d
+Var sum_columns(Var a);                 // n x d -> n
+Var reshape(Var a, Shape shape);
+Var concat_columns(std::span<const Var> parts);  // n x d1, n x d2, … -> n x sum
+Var slice_columns(Var a, int first, int count);
+Var gather_rows(Var table, std::span<const int> rows);          // table[rows[i]] -> rows x d
+Var scatter_add_rows(Var a, std::span<const int> rows, int n);  // out[rows[i]] += a[i] -> n x d
+// Rows' entries by column: a[i, columns[i * per_row + j]] -> n x per_row.
+Var gather_columns(Var a, std::span<const int> columns, int per_row);
+Var stop_gradient(Var a);
+// Value of `hard`, gradient of `soft` (straight-through). Same shape.
+Var straight_through(Var hard, Var soft);
+// Keeps the k largest of each row, zero elsewhere; ties go to the lower column. Gradient passes
+// where kept.
+Var topk_rows(Var a, int k);
+// Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
+Var cross_entropy(Var logits, std::span<const int> labels);
+// Mean over all entries of (a - b)². -> scalar
+Var mean_squared_error(Var a, Var b);
+
+}  // namespace assay::nn

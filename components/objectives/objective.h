@@ -1,0 +1,16 @@
+#pragma once
+
+#include "components/models/model.h"
+
+namespace assay {
+
+// What training minimises.
+class Objective : public Component {
+ public:
+  static constexpr std::string_view kKind = "objective";
+  // Runs the model on the batch and gives the mean loss, auxiliary losses of the pass not included.
+  virtual nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
+                       const Examples& batch) const = 0;
+};
+
+}  // namespace assay

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "components/models/model.h"
+
+namespace assay {
+
+// Replaces the weights of a trained model by values of a small set and states the bits that storing
+// them takes (Parameter::bits, scales and zero points included). Pruned entries stay exactly 0.
+class Quantizer : public Component {
+ public:
+  static constexpr std::string_view kKind = "quantizer";
+  virtual void quantize(TrainedModel& model, const Examples& calibration, Stream stream) const = 0;
+};
+
+}  // namespace assay

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "components/models/model.h"
+
+namespace assay {
+
+// What a sampler made. Row i of `tokens` continues or completes row i of `prompts`.
+class Samples final : public Artifact {
+ public:
+  static constexpr std::string_view kType = "samples";
+  int count = 0;
+  int width = 0;                      // tokens in each sample
+  std::vector<std::int32_t> prompts;  // count x prompt width
+  std::vector<std::int32_t> tokens;   // count x width
+  double function_evaluations = 0.0;  // model calls for each sample, mean
+
+  std::string_view type() const override { return kType; }
+  void save(Archive& out) const override;
+  std::size_t bytes() const override;
+  static std::shared_ptr<const Samples> load(const Archive& in);
+};
+
+// Draws samples from a generative model, given prompts from a data set.
+class Sampler : public Component {
+ public:
+  static constexpr std::string_view kKind = "sampler";
+  virtual std::shared_ptr<const Samples> sample(const TrainedModel& model, const Examples& prompts,
+                                                Stream stream) const = 0;
+};
+
+}  // namespace assay
