@@ -87,12 +87,18 @@ struct IsInput<Input<A>> : std::true_type {
 
 template <class M>
 constexpr ParamType param_type() {
-  if constexpr (std::is_same_v<M, bool>) return ParamType::kBoolean;
-  else if constexpr (std::is_integral_v<M>) return ParamType::kInteger;
-  else if constexpr (std::is_floating_point_v<M>) return ParamType::kNumber;
-  else if constexpr (std::is_same_v<M, std::string>) return ParamType::kText;
-  else if constexpr (std::is_enum_v<M>) return ParamType::kChoice;
-  else if constexpr (IsSlot<M>::value) return ParamType::kComponent;
+  if constexpr (std::is_same_v<M, bool>)
+    return ParamType::kBoolean;
+  else if constexpr (std::is_integral_v<M>)
+    return ParamType::kInteger;
+  else if constexpr (std::is_floating_point_v<M>)
+    return ParamType::kNumber;
+  else if constexpr (std::is_same_v<M, std::string>)
+    return ParamType::kText;
+  else if constexpr (std::is_enum_v<M>)
+    return ParamType::kChoice;
+  else if constexpr (IsSlot<M>::value)
+    return ParamType::kComponent;
   else {
     static_assert(IsInput<M>::value, "parameters are bool, number, string, enum, Slot or Input");
     return ParamType::kInput;
@@ -104,26 +110,36 @@ std::string float_text(float value);
 
 template <class M>
 Value to_value(const M& member, const std::vector<std::string>& choices) {
-  if constexpr (std::is_same_v<M, bool>) return Value(member);
-  else if constexpr (std::is_integral_v<M>) return Value(static_cast<std::int64_t>(member));
-  else if constexpr (std::is_same_v<M, float>) return Value(std::stod(float_text(member)));
-  else if constexpr (std::is_floating_point_v<M>) return Value(static_cast<double>(member));
-  else if constexpr (std::is_same_v<M, std::string>) return Value(member);
+  if constexpr (std::is_same_v<M, bool>)
+    return Value(member);
+  else if constexpr (std::is_integral_v<M>)
+    return Value(static_cast<std::int64_t>(member));
+  else if constexpr (std::is_same_v<M, float>)
+    return Value(std::stod(float_text(member)));
+  else if constexpr (std::is_floating_point_v<M>)
+    return Value(static_cast<double>(member));
+  else if constexpr (std::is_same_v<M, std::string>)
+    return Value(member);
   else if constexpr (std::is_enum_v<M>) {
     const auto index = static_cast<std::size_t>(member);
     return index < choices.size() ? Value(choices[index]) : Value();
   } else if constexpr (IsSlot<M>::value) {
     return member.default_name().empty() ? Value() : Value(member.default_name());
-  } else return Value();
+  } else
+    return Value();
 }
 
 template <class M>
 M from_value(const Value& value, const std::vector<std::string>& choices,
              const std::shared_ptr<const Component>& built) {
-  if constexpr (std::is_same_v<M, bool>) return value.boolean();
-  else if constexpr (std::is_integral_v<M>) return static_cast<M>(value.integer());
-  else if constexpr (std::is_floating_point_v<M>) return static_cast<M>(value.number());
-  else if constexpr (std::is_same_v<M, std::string>) return value.string();
+  if constexpr (std::is_same_v<M, bool>)
+    return value.boolean();
+  else if constexpr (std::is_integral_v<M>)
+    return static_cast<M>(value.integer());
+  else if constexpr (std::is_floating_point_v<M>)
+    return static_cast<M>(value.number());
+  else if constexpr (std::is_same_v<M, std::string>)
+    return value.string();
   else if constexpr (std::is_enum_v<M>) {
     for (std::size_t i = 0; i < choices.size(); ++i)
       if (choices[i] == value.string()) return static_cast<M>(i);
@@ -157,7 +173,7 @@ class ParamBuilder {
   ParamBuilder& doc(std::string_view doc) { return spec_.doc = doc, *this; }
   ParamBuilder& source(std::string_view source) { return spec_.source = source, *this; }
   ParamBuilder& required() { return spec_.required = true, spec_.fallback = Value(), *this; }
-  ParamBuilder& optional() { return spec_.optional = true, *this; }
+  ParamBuilder& optional() { return spec_.optional = true, spec_.required = false, *this; }
   ParamBuilder& min_count(std::size_t count) { return spec_.min_count = count, *this; }
   ParamBuilder& not_in_key() { return spec_.in_key = false, *this; }
   ParamBuilder& since(int version) { return spec_.since = version, *this; }
@@ -235,8 +251,10 @@ class Params {
         member.push_back(detail::from_value<Inner>(value.array()[i], choices,
                                                    i < built.size() ? built[i] : nullptr));
     } else {
-      if (value.none()) member = M{};
-      else member = detail::from_value<Inner>(value, choices, built.empty() ? nullptr : built[0]);
+      if (value.none())
+        member = M{};
+      else
+        member = detail::from_value<Inner>(value, choices, built.empty() ? nullptr : built[0]);
     }
   }
 

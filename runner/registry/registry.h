@@ -23,9 +23,9 @@ struct ComponentSpec {
   std::string reference;
   bool draws = false;
   bool has_check = false;
-  std::string gives;       // artifact type, of a stage
+  std::string gives;        // artifact type, of a stage
   bool checkpoint = false;  // of a stage: its artifact is worth keeping on disk
-  std::string file;        // source file that registers it
+  std::string file;         // source file that registers it
   std::vector<ParamSpec> params;
   std::shared_ptr<Component> (*make)() = nullptr;
 
@@ -99,7 +99,7 @@ bool register_component(const char* file) {
   if constexpr (requires { T::Gives::kType; }) spec.gives = T::Gives::kType;
   if constexpr (requires { T::kCheckpoint; }) spec.checkpoint = T::kCheckpoint;
   spec.file = file;
-  if constexpr (requires(Params<T>& p) { T::params(p); }) {
+  if constexpr (requires(Params<T> & p) { T::params(p); }) {
     Params<T> params(spec.params);
     T::params(params);
   }
@@ -111,6 +111,6 @@ bool register_component(const char* file) {
 }  // namespace assay
 
 // Registers a component before main(). At file scope, once for each component.
-#define ASSAY_REGISTER(Kind, Type)                               \
-  [[maybe_unused]] static const bool assay_registered_##Type =   \
+#define ASSAY_REGISTER(Kind, Type)                             \
+  [[maybe_unused]] static const bool assay_registered_##Type = \
       ::assay::register_component<Kind, Type>(__FILE__)

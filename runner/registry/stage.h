@@ -65,7 +65,10 @@ class StageContext {
   using Lookup = std::function<std::shared_ptr<const Artifact>(const std::string& stage)>;
 
   StageContext(Seeds seeds, Lookup lookup, int cores, const std::atomic<bool>* stop)
-      : seeds_(std::move(seeds)), lookup_(std::move(lookup)), cores_(cores), stop_(stop) {}
+      : seeds_(std::move(seeds)),
+        lookup_(std::move(lookup)),
+        cores_(cores),
+        stop_(stop) {}
 
   // The artifact that an input names. Requires the input to be set.
   template <class A>
@@ -118,8 +121,8 @@ std::shared_ptr<const Artifact> load_artifact(std::string_view type, const Archi
 
 }  // namespace assay
 
-#define ASSAY_ARTIFACT(Type)                                                          \
-  [[maybe_unused]] static const bool assay_artifact_##Type = ::assay::register_artifact( \
+#define ASSAY_ARTIFACT(Type)                                                                    \
+  [[maybe_unused]] static const bool assay_artifact_##Type = ::assay::register_artifact(        \
       Type::kType, [](const ::assay::Archive& in) -> std::shared_ptr<const ::assay::Artifact> { \
-        return Type::load(in);                                                        \
+        return Type::load(in);                                                                  \
       })

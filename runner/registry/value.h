@@ -34,14 +34,14 @@ class Value {
   enum class Type { kNone, kBoolean, kInteger, kNumber, kString, kArray, kTable };
 
   Value() = default;
-  Value(bool value) : data_(value) {}                             // NOLINT: a value reads as itself
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}   // NOLINT
-  Value(std::int64_t value) : data_(value) {}                     // NOLINT
-  Value(double value) : data_(value) {}                           // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}           // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}         // NOLINT
-  Value(Array value) : data_(std::move(value)) {}                 // NOLINT
-  Value(Table value) : data_(std::move(value)) {}                 // NOLINT
+  Value(bool value) : data_(value) {}                            // NOLINT: a value reads as itself
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT
+  Value(std::int64_t value) : data_(value) {}                    // NOLINT
+  Value(double value) : data_(value) {}                          // NOLINT
+  Value(std::string value) : data_(std::move(value)) {}          // NOLINT
+  Value(const char* value) : data_(std::string(value)) {}        // NOLINT
+  Value(Array value) : data_(std::move(value)) {}                // NOLINT
+  Value(Table value) : data_(std::move(value)) {}                // NOLINT
 
   Type type() const { return static_cast<Type>(data_.index()); }
   bool none() const { return type() == Type::kNone; }

@@ -1,0 +1,4 @@
+#include "runner/cli/cli.h"
+namespace assay::cli {
+int main(int, char**) { return 0; }
+}
