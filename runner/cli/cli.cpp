@@ -1,4 +1,6 @@
 #include "runner/cli/cli.h"
 namespace assay::cli {
-int main(int, char**) { return 0; }
+int main(int, char**) {
+  return 0;
 }
+}  // namespace assay::cli

@@ -14,21 +14,21 @@ namespace assay::design {
 // A dotted parameter path and the values that it takes. One axis may set several paths together
 // (linked, listed and sampled axes): then `paths` has several entries and each value is as wide.
 struct Axis {
-  std::string name;                // the path; of a linked axis its paths joined by " + "
+  std::string name;  // the path; of a linked axis its paths joined by " + "
   std::vector<std::string> paths;
-  std::vector<Position> where;     // of each path's key in the study
+  std::vector<Position> where;  // of each path's key in the study
   // values[i][j] goes to paths[j]; a none Value leaves that path as written.
   std::vector<std::vector<Value>> values;
   std::vector<std::string> labels;  // of each value, as tables show it
 };
 
-// Every variant of a study (the replicate apart), lazily: variant i is decoded from i, so a sweep of
-// a million cells costs no memory. Order: the last axis written runs fastest.
+// Every variant of a study (the replicate apart), lazily: variant i is decoded from i, so a sweep
+// of a million cells costs no memory. Order: the last axis written runs fastest.
 class Design {
  public:
-  // Reads [sweep]; null or empty table: one variant. `study_seed` feeds random designs. Reports every
-  // mistake of form: empty axes, duplicate paths, unequal linked lengths, bad ranges, bad expressions.
-  // Whether paths lead anywhere is checked by whoever knows the stages.
+  // Reads [sweep]; null or empty table: one variant. `study_seed` feeds random designs. Reports
+  // every mistake of form: empty axes, duplicate paths, unequal linked lengths, bad ranges, bad
+  // expressions. Whether paths lead anywhere is checked by whoever knows the stages.
   static Design parse(const Value* sweep, std::uint64_t study_seed, Diagnostics& out);
 
   const std::vector<Axis>& axes() const;

@@ -35,9 +35,11 @@ Registry& Registry::global() {
 void Registry::add(ComponentSpec spec) {
   auto& names = kinds_[spec.kind];
   const auto known = names.find(spec.name);
-  if (known != names.end())
-    throw std::logic_error(spec.kind + " \"" + spec.name + "\" is registered twice: by " +
-                           known->second.file + " and by " + spec.file);
+  if (known != names.end()) {
+    duplicates_.push_back(spec.kind + " \"" + spec.name + "\" is registered twice: by " +
+                          known->second.file + " and by " + spec.file);
+    return;
+  }
   const std::string name = spec.name;
   names.emplace(name, std::move(spec));
 }
@@ -111,7 +113,7 @@ Canonical Registry::canonical_param(const ParamSpec& param, const Value& value) 
 
 Canonical Registry::canonical(std::string_view kind, const Value& value) const {
   const ComponentSpec& spec = *find(kind, value.component_name());
-  Canonical out{"{ use = " + quoted(spec.name) + ", version = " + std::to_string(spec.version),
+  Canonical out{"{ use = " + toml_string(spec.name) + ", version = " + std::to_string(spec.version),
                 spec.draws};
   for (const ParamSpec& param : spec.params) {
     const Value* given = value.find(param.name);

@@ -49,8 +49,10 @@ class Registry {
  public:
   static Registry& global();
 
-  // A name registered twice aborts the load with std::logic_error naming both files.
+  // A name registered twice keeps the first; the clash is remembered, naming both files. The
+  // command refuses to start with one, a plugin that brings one is refused.
   void add(ComponentSpec spec);
+  std::vector<std::string> take_duplicates() { return std::exchange(duplicates_, {}); }
 
   std::vector<std::string> kinds() const;
   std::vector<std::string> names(std::string_view kind) const;
@@ -78,6 +80,7 @@ class Registry {
 
  private:
   std::map<std::string, std::map<std::string, ComponentSpec, std::less<>>, std::less<>> kinds_;
+  std::vector<std::string> duplicates_;
 };
 
 // The kinds that Assay knows, in the order in which lists show them.

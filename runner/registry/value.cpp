@@ -75,7 +75,7 @@ std::string Value::text() const {
     case Type::kNumber:
       return number_text(number());
     case Type::kString:
-      return quoted(string());
+      return toml_string(string());
     case Type::kArray: {
       std::string out = "[";
       for (const Value& item : array()) out += (out.size() > 1 ? ", " : "") + item.text();
@@ -109,7 +109,7 @@ bool Value::operator==(const Value& other) const {
   return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out = "\"";
   for (const char c : text) {
@@ -133,7 +133,7 @@ std::string toml_key(std::string_view key) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-';
   });
-  return bare ? std::string(key) : quoted(key);
+  return bare ? std::string(key) : toml_string(key);
 }
 
 namespace {

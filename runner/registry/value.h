@@ -95,7 +95,7 @@ struct Value::Entry {
 };
 
 // `text` as a TOML basic string, quotes included.
-std::string quoted(std::string_view text);
+std::string toml_string(std::string_view text);
 // `key` as it is written in TOML: bare where that is allowed, else quoted.
 std::string toml_key(std::string_view key);
 // The shortest decimal that reads back to the same double; always with a point or exponent.

@@ -13,9 +13,9 @@ enum class Status : std::uint8_t { kDone = 1, kFailed = 2 };
 
 // The result of one cell: what is stored, and all that reports read.
 struct CellRecord {
-  Key key;                        // of the cell: hash of its stages' names and keys
+  Key key;  // of the cell: hash of its stages' names and keys
   Status status = Status::kDone;
-  std::string config;             // the cell's axis values: one line of TOML
+  std::string config;  // the cell's axis values: one line of TOML
   std::uint64_t replicate = 0;
   std::string failed_stage;       // where it failed
   std::string message;            // why

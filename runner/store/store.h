@@ -19,8 +19,8 @@ class StoreError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A checkpoint: an artifact with what its stage measured, so that a later study needs neither to run
-// the stage again nor to lose its metrics.
+// A checkpoint: an artifact with what its stage measured, so that a later study needs neither to
+// run the stage again nor to lose its metrics.
 struct StoredArtifact {
   std::string type;
   Archive archive;
@@ -30,14 +30,15 @@ struct StoredArtifact {
 };
 
 // The folder of one study: results/<study>/{segments,artifacts}/. Files are immutable: built in
-// memory, written to a temporary name, flushed, renamed without replacing; the rename is the commit.
-// Any number of processes may write into one folder. All functions may be called from any thread.
+// memory, written to a temporary name, flushed, renamed without replacing; the rename is the
+// commit. Any number of processes may write into one folder. All functions may be called from any
+// thread.
 class Store {
  public:
   struct Options {
-    double commit_seconds = 1.0;      // longest time that a finished cell waits for its commit
+    double commit_seconds = 1.0;       // longest time that a finished cell waits for its commit
     std::size_t commit_cells = 16384;  // or this many cells waiting
-    std::size_t pack_segments = 64;   // this many small segments are packed into one
+    std::size_t pack_segments = 64;    // this many small segments are packed into one
   };
 
   // Makes the folders. Throws StoreError where that fails.
@@ -60,8 +61,8 @@ class Store {
   void pack();
 
   // Every stored cell, each key once (a done record wins over a failed one, the later finished wins
-  // among equals), in no particular order. Segments whose outer hash is wrong are set aside (renamed
-  // to *.bad) with a warning.
+  // among equals), in no particular order. Segments whose outer hash is wrong are set aside
+  // (renamed to *.bad) with a warning.
   static std::vector<CellRecord> read_cells(const std::filesystem::path& folder);
   // Keys and states alone; reads far less than read_cells.
   struct CellState {
@@ -106,8 +107,9 @@ struct StudyTable {
 void write_study(const std::filesystem::path& file, const StudyTable& table,
                  std::size_t max_dense = 4'000'000);
 
-// The commit used for every file of the store: temporary name in the same folder, full write, flush,
-// rename (without replacing unless `replace`), flush of the folder. False where the file existed.
+// The commit used for every file of the store: temporary name in the same folder, full write,
+// flush, rename (without replacing unless `replace`), flush of the folder. False where the file
+// existed.
 bool commit_file(const std::filesystem::path& file, std::span<const std::byte> bytes, bool replace);
 
 }  // namespace assay::store

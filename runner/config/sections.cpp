@@ -1,0 +1,104 @@
+#include "runner/config/sections.h"
+
+namespace assay::config {
+
+const std::vector<ParamSpec>& study_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<StudySection> p(out);
+    p.add("name", &StudySection::name)
+        .required()
+        .doc("Names the folder of the results: letters, digits, '-', '_' and '.'.");
+    p.add("title", &StudySection::title).doc("The question, as the table's heading.");
+    p.add("notes", &StudySection::notes).doc("Free text kept with the results.");
+    p.add("reproduces", &StudySection::reproduces)
+        .doc("Id of the system that the study reproduces.");
+    p.add("seeds", &StudySection::seeds)
+        .range(1, 1e6)
+        .unit("replicates")
+        .doc("Seeds of each variant.");
+    p.add("seed", &StudySection::seed)
+        .range(0, 9e15)
+        .doc("Enters every random number of the study.");
+    p.add("isolation", &StudySection::isolation)
+        .doc("thread: stages share one process; process: a crash costs its cell alone.");
+    out.back().type = ParamType::kChoice;
+    out.back().choices = {"thread", "process"};
+    out.back().fallback = Value("thread");
+    out.back().assign = [](Component& section, const Value& value, const ParamSpec::Built&) {
+      static_cast<StudySection&>(section).isolation = value.string() == "process" ? 1 : 0;
+    };
+    p.add("plugins", &StudySection::plugins)
+        .doc("Shared libraries with components; relative to the study file.");
+    return out;
+  }();
+  return params;
+}
+
+const std::vector<ParamSpec>& table_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<TableSection> p(out);
+    p.add("title", &TableSection::title).doc("Heading; the study's title where absent.");
+    p.add("rows", &TableSection::rows).doc("Axes whose values become rows.");
+    p.add("columns", &TableSection::columns).doc("Axes whose values become columns.");
+    p.add("value", &TableSection::value).doc("What to show: \"stage.metric\", one or several.");
+    p.add("best", &TableSection::best)
+        .doc("For each value: \"highest\", \"lowest\" or \"none\" is marked.");
+    p.add("paper", &TableSection::paper).doc("Id of the paper's own figures.");
+    return out;
+  }();
+  return params;
+}
+
+const std::vector<ParamSpec>& stage_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<StageSection> p(out);
+    p.add("cores", &StageSection::cores)
+        .range(1, 1024)
+        .unit("cores")
+        .doc("Cores that the stage uses.");
+    p.add("memory", &StageSection::memory)
+        .doc("Memory that it needs, as in \"500 MB\": the budget holds stages back.");
+    p.add("checkpoint", &StageSection::checkpoint)
+        .doc("Keep its artifact on disk, so that a later study need not run it again.");
+    return out;
+  }();
+  return params;
+}
+
+void read_section(Component& section, const std::vector<ParamSpec>& params, const Value& value,
+                  const std::string& path, Diagnostics& out) {
+  if (!value.is_table()) {
+    out.error(value.where, path + " is " + value.type_name() + "; expected a table");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const ParamSpec& param : params) names.push_back(param.name);
+  for (const Value::Entry& entry : value.table()) {
+    const auto spec = std::find_if(params.begin(), params.end(),
+                                   [&](const ParamSpec& p) { return p.name == entry.key; });
+    if (spec == params.end()) {
+      std::string allowed;
+      for (const auto& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
+      out.error(entry.where, "unknown key " + path + "." + entry.key +
+                                 suggestion(entry.key, names) + "; allowed: " + allowed);
+      continue;
+    }
+    Value given = entry.value;
+    if (spec->list && given.is_string()) {
+      given = Value(Value::Array{entry.value});
+      given.where = entry.value.where;
+    }
+    const std::size_t before = out.count();
+    Registry::global().validate_param(*spec, given, path + "." + entry.key, {}, out);
+    if (out.count() == before && !(spec->optional && is_absent(given)))
+      spec->assign(section, given, {});
+  }
+  for (const ParamSpec& param : params)
+    if (param.required && !value.find(param.name))
+      out.error(value.where, path + " needs " + param.name + " (" + param.allowed() + ")");
+}
+
+}  // namespace assay::config

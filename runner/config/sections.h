@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runner/registry/params.h"
+#include "runner/registry/registry.h"
+
+namespace assay::config {
+
+// The keys of [study], [table] and those that every [stage.*] takes, declared as the parameters of
+// components are: one declaration for parsing, the schema and the reference.
+struct StudySection final : Component {
+  static constexpr std::string_view kKind = "section";
+  std::string name, title, notes, reproduces;
+  std::int64_t seeds = 1;
+  std::int64_t seed = 0;
+  int isolation = 0;
+  std::vector<std::string> plugins;
+};
+
+struct TableSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  std::string title, paper;
+  std::vector<std::string> rows, columns, value, best;
+};
+
+struct StageSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  int cores = 1;
+  std::string memory;
+  std::optional<bool> checkpoint;
+};
+
+const std::vector<ParamSpec>& study_params();
+const std::vector<ParamSpec>& table_params();
+const std::vector<ParamSpec>& stage_params();
+
+// Checks a section's keys and values and writes them into it. A string where a list of strings is
+// declared counts as a list of one.
+void read_section(Component& section, const std::vector<ParamSpec>& params, const Value& value,
+                  const std::string& path, Diagnostics& out);
+
+}  // namespace assay::config

@@ -1,0 +1,233 @@
+#include "runner/config/study.h"
+
+#include <filesystem>
+
+#include "runner/config/parse.h"
+#include "runner/config/plugin.h"
+#include "runner/config/sections.h"
+#include "runner/graph/linker.h"
+
+namespace assay::config {
+
+const StageSpec* Study::stage(std::string_view wanted) const {
+  for (const StageSpec& stage : stages)
+    if (stage.name == wanted) return &stage;
+  return nullptr;
+}
+
+std::vector<std::string> Study::stage_names() const {
+  std::vector<std::string> out;
+  for (const StageSpec& stage : stages) out.push_back(stage.name);
+  return out;
+}
+
+namespace {
+
+const std::vector<std::string> kTopTables = {"study", "stage",    "sweep",   "table",
+                                             "claim", "ablation", "profile", "extends"};
+
+// "500 MB" -> bytes; nothing for anything else.
+std::optional<double> parse_memory(const std::string& text) {
+  char* end = nullptr;
+  const double amount = std::strtod(text.c_str(), &end);
+  std::string unit(end);
+  unit.erase(0, unit.find_first_not_of(' '));
+  static const std::map<std::string, double> kUnits = {{"B", 1},    {"kB", 1e3}, {"KB", 1e3},
+                                                       {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}};
+  const auto it = kUnits.find(unit);
+  if (end == text.c_str() || it == kUnits.end() || !(amount > 0)) return std::nullopt;
+  return amount * it->second;
+}
+
+bool plain_name(const std::string& name) {
+  return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  });
+}
+
+class Reader {
+ public:
+  Reader(Study& study, Diagnostics& out) : study_(study), out_(out) {}
+
+  void read() {
+    for (const Value::Entry& entry : study_.root.table())
+      if (std::find(kTopTables.begin(), kTopTables.end(), entry.key) == kTopTables.end())
+        out_.error(entry.where,
+                   "unknown table [" + entry.key + "]" + suggestion(entry.key, kTopTables) +
+                       "; allowed: study, stage, sweep, table, claim, ablation, profile");
+    settings();
+    stages();
+    table();
+    study_.design = design::Design::parse(study_.root.find("sweep"), study_.seed, out_);
+    graph::Linker(study_).check(out_);
+    table_axes();
+  }
+
+ private:
+  void settings() {
+    const Value* value = study_.root.find("study");
+    if (!value) {
+      out_.error(study_.root.where, "a study needs a [study] table with a name");
+      return;
+    }
+    StudySection section;
+    read_section(section, study_params(), *value, "study", out_);
+    study_.name = section.name, study_.title = section.title, study_.notes = section.notes;
+    study_.seeds = static_cast<std::uint64_t>(section.seeds);
+    study_.seed = static_cast<std::uint64_t>(section.seed);
+    study_.isolation = section.isolation == 1 ? Isolation::kProcess : Isolation::kThread;
+    study_.plugins = section.plugins;
+    const Value* name = value->find("name");
+    if (name && name->is_string() && !plain_name(name->string()))
+      out_.error(name->where, "study.name = " + name->text() +
+                                  " names a folder; allowed: letters, digits, '-', '_' and '.'");
+    const Value* plugins = value->find("plugins");
+    for (std::size_t i = 0; i < study_.plugins.size(); ++i) {
+      const Position& where = plugins->is_array() ? plugins->array()[i].where : plugins->where;
+      const auto folder = std::filesystem::path(study_.file).parent_path();
+      const std::string wrong = load_plugin(study_.plugins[i], folder.string());
+      if (!wrong.empty()) out_.error(where, wrong);
+    }
+  }
+
+  void stages() {
+    const Value* tables = study_.root.find("stage");
+    if (!tables || !tables->is_table() || tables->table().empty()) {
+      out_.error(tables ? tables->where : study_.root.where,
+                 "a study needs at least one stage: [stage.NAME] with use = \"…\"");
+      return;
+    }
+    for (const Value::Entry& entry : tables->table()) stage(entry);
+  }
+
+  void stage(const Value::Entry& entry) {
+    StageSpec spec;
+    spec.name = entry.key;
+    spec.where = entry.where;
+    if (!entry.value.is_table()) {
+      out_.error(entry.value.where, "stage." + entry.key + " is " + entry.value.type_name() +
+                                        "; expected a table with use = \"…\"");
+      return;
+    }
+    if (!plain_name(entry.key) || entry.key.find('.') != std::string::npos)
+      out_.error(entry.where, "stage name " + toml_string(entry.key) +
+                                  " is not plain; allowed: letters, digits, '-' and '_'");
+    Value own(Value::Table{}), generic(Value::Table{});
+    own.where = generic.where = entry.value.where;
+    const auto& shared = stage_params();
+    for (const Value::Entry& item : entry.value.table()) {
+      const bool is_generic = std::any_of(shared.begin(), shared.end(),
+                                          [&](const ParamSpec& p) { return p.name == item.key; });
+      (is_generic ? generic : own).table().push_back(item);
+    }
+    StageSection section;
+    read_section(section, shared, generic, entry.key, out_);
+    spec.cores = section.cores;
+    spec.checkpoint = section.checkpoint;
+    if (!section.memory.empty()) {
+      const auto bytes = parse_memory(section.memory);
+      if (bytes)
+        spec.memory = *bytes;
+      else
+        out_.error(generic.find("memory")->where,
+                   entry.key + ".memory = " + toml_string(section.memory) +
+                       " is not an amount; allowed: a number and B, kB, MB, GB or TB");
+    }
+    spec.value = std::move(own);
+    spec.component = component(spec);
+    study_.stages.push_back(std::move(spec));
+  }
+
+  // The stage's component, and keys that it does not take. Values are checked by the linker, with
+  // the axes applied.
+  const ComponentSpec* component(const StageSpec& spec) {
+    Value bare(Value::Table{});
+    bare.where = spec.value.where;
+    if (const Value* use = spec.value.find("use")) bare.set("use", *use);
+    Diagnostics required;  // reported by the linker, which knows the axes
+    Registry::global().validate("stage", bare, spec.name, {}, required);
+    const Value* use = spec.value.find("use");
+    const ComponentSpec* found =
+        use && use->is_string() ? Registry::global().find("stage", use->string()) : nullptr;
+    if (!found) {
+      for (const Diagnostic& item : required.sorted()) out_.error(item.where, item.text);
+      return nullptr;
+    }
+    for (const Value::Entry& entry : spec.value.table()) {
+      if (entry.key == "use" || found->param(entry.key)) continue;
+      std::vector<std::string> names = found->param_names();
+      for (const ParamSpec& p : stage_params()) names.push_back(p.name);
+      std::string allowed;
+      for (const auto& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
+      out_.error(entry.where, "unknown key " + spec.name + "." + entry.key +
+                                  suggestion(entry.key, names) + " stage \"" + found->name +
+                                  "\" takes: " + allowed);
+    }
+    return found;
+  }
+
+  void table() {
+    const Value* value = study_.root.find("table");
+    if (!value) return;
+    TableSection section;
+    read_section(section, table_params(), *value, "table", out_);
+    study_.table = {section.title, section.rows, section.columns, section.value, section.best};
+    for (std::size_t i = 0; i < section.value.size(); ++i) {
+      const std::string stage = section.value[i].substr(0, section.value[i].find('.'));
+      if (study_.stage(stage) && section.value[i].find('.') != std::string::npos) continue;
+      out_.error(item_where("value", i), "table.value = " + toml_string(section.value[i]) +
+                                             " is not \"stage.metric\": there is no stage " +
+                                             toml_string(stage) +
+                                             suggestion(stage, study_.stage_names()));
+    }
+    static const std::vector<std::string> kBest = {"highest", "lowest", "none"};
+    for (std::size_t i = 0; i < section.best.size(); ++i)
+      if (std::find(kBest.begin(), kBest.end(), section.best[i]) == kBest.end())
+        out_.error(item_where("best", i), "table.best = " + toml_string(section.best[i]) +
+                                              " is unknown; allowed: highest, lowest, none" +
+                                              suggestion(section.best[i], kBest));
+    if (section.best.size() > 1 && section.best.size() != section.value.size())
+      out_.error(item_where("best", 0), "table.best has " + std::to_string(section.best.size()) +
+                                            " entries; allowed: one, or one for each value");
+  }
+
+  Position item_where(const char* key, std::size_t i) const {
+    const Value& list = *study_.root.find("table")->find(key);
+    return list.is_array() ? list.array()[i].where : list.where;
+  }
+
+  void table_axes() {
+    std::vector<std::string> names;
+    for (const design::Axis& axis : study_.design.axes()) {
+      names.push_back(axis.name);
+      for (const auto& path : axis.paths)
+        if (path != axis.name) names.push_back(path);
+    }
+    const auto check = [&](const char* key, const std::vector<std::string>& wanted) {
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (std::find(names.begin(), names.end(), wanted[i]) == names.end())
+          out_.error(item_where(key, i), std::string("table.") + key + " names no axis: " +
+                                             toml_string(wanted[i]) + suggestion(wanted[i], names));
+    };
+    check("rows", study_.table.rows);
+    check("columns", study_.table.columns);
+  }
+
+  Study& study_;
+  Diagnostics& out_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Study> load_study(const std::string& file, const Overrides& overrides,
+                                        Diagnostics& out) {
+  auto study = std::make_shared<Study>();
+  study->file = file;
+  study->root = load_tree(file, overrides, out);
+  if (!out.ok()) return nullptr;
+  Reader(*study, out).read();
+  if (!out.ok()) return nullptr;
+  return study;
+}
+
+}  // namespace assay::config

@@ -1,0 +1,332 @@
+#include "runner/execute/executor.h"
+
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <queue>
+#include <thread>
+
+namespace assay::execute {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Runs stages in this process.
+class InProcess final : public Backend {
+ public:
+  InProcess(const config::Study& study, const graph::Linker& linker, std::atomic<bool>& stop)
+      : study_(study),
+        linker_(linker),
+        stop_(stop) {}
+
+  Outcome run(const Node& node, const Lookup& inputs) override {
+    const config::StageSpec& spec = study_.stages[static_cast<std::size_t>(node.stage)];
+    std::vector<int> choice;
+    study_.design.decode(node.variant, choice);
+    const auto lookup = [&](const std::string& name) {
+      for (std::size_t i = 0; i < study_.stages.size(); ++i)
+        if (study_.stages[i].name == name) return inputs(static_cast<int>(i));
+      throw std::logic_error("no input stage " + name);
+    };
+    StageContext context({study_.seed, node.replicate, spec.name}, lookup, spec.cores, &stop_);
+    Outcome out;
+    out.artifact = linker_.build(node.stage, choice)->run(context);
+    out.metrics = context.metrics();
+    out.curves = context.curves();
+    out.done = true;
+    return out;
+  }
+
+ private:
+  const config::Study& study_;
+  const graph::Linker& linker_;
+  std::atomic<bool>& stop_;
+};
+
+enum class State : std::uint8_t { kWaiting, kReady, kRunning, kDone, kFailed };
+
+class Executor {
+ public:
+  Executor(const config::Study& study, const graph::Linker& linker, const Work& work,
+           store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
+           Counters& counters, Backend& backend)
+      : study_(study),
+        linker_(linker),
+        work_(work),
+        store_(store),
+        options_(options),
+        stop_(stop),
+        counters_(counters),
+        backend_(backend),
+        states_(work.nodes.size(), State::kWaiting),
+        pending_(work.nodes.size()),
+        consumers_(work.nodes.size()),
+        outcomes_(work.nodes.size()),
+        cell_pending_(work.cells.size()),
+        cell_over_(work.cells.size()) {
+    jobs_ = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
+    jobs_ = std::max(jobs_, 1);
+    free_cores_ = jobs_;
+    const double machine =
+        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+    memory_ = options.memory > 0 ? options.memory : 0.8 * machine;
+    for (std::size_t i = 0; i < work.nodes.size(); ++i) {
+      pending_[i] = static_cast<int>(work.nodes[i].inputs.size());
+      consumers_[i] = static_cast<int>(work.nodes[i].dependents.size());
+      for (const int cell : work.nodes[i].cells) ++cell_pending_[static_cast<std::size_t>(cell)];
+      if (pending_[i] == 0) push(static_cast<int>(i));
+    }
+  }
+
+  RunSummary run() {
+    oneapi::tbb::task_arena arena(jobs_, 0);
+    arena.execute([&] {
+      {
+        const std::scoped_lock lock(mutex_);
+        dispatch();
+      }
+      group_.wait();
+    });
+    summary_.stopped = stop_.load() || fail_stop_;
+    return summary_;
+  }
+
+ private:
+  const Node& node(int i) const { return work_.nodes[static_cast<std::size_t>(i)]; }
+  const config::StageSpec& stage_of(const Node& n) const {
+    return study_.stages[static_cast<std::size_t>(n.stage)];
+  }
+
+  void push(int i) {
+    states_[static_cast<std::size_t>(i)] = State::kReady;
+    ready_.push({node(i).path, -i, i});
+  }
+
+  // Starts what fits, the longest remaining path first. Requires the lock.
+  void dispatch() {
+    std::vector<Ready> held;
+    while (!ready_.empty() && free_cores_ > 0 && !stop_.load() && !fail_stop_) {
+      const Ready top = ready_.top();
+      const config::StageSpec& spec = stage_of(node(top.node));
+      const int cores = std::min(spec.cores, jobs_);
+      const bool fits =
+          cores <= free_cores_ && (used_memory_ + spec.memory <= memory_ || running_ == 0);
+      ready_.pop();
+      if (!fits) {
+        held.push_back(top);
+        if (cores > free_cores_) break;  // a wide stage must not starve
+        continue;
+      }
+      free_cores_ -= cores;
+      used_memory_ += spec.memory;
+      ++running_;
+      states_[static_cast<std::size_t>(top.node)] = State::kRunning;
+      group_.run([this, i = top.node, cores] { work_on(i, cores); });
+    }
+    for (const Ready& item : held) ready_.push(item);
+  }
+
+  void work_on(int i, int cores) {
+    counters_.running.fetch_add(1);
+    Outcome outcome = attempt(i);
+    counters_.running.fetch_sub(1);
+    const std::scoped_lock lock(mutex_);
+    free_cores_ += cores;
+    used_memory_ -= stage_of(node(i)).memory;
+    --running_;
+    finish(i, std::move(outcome));
+    dispatch();
+  }
+
+  Outcome attempt(int i) {
+    const Node& n = node(i);
+    const auto start = Clock::now();
+    Outcome outcome;
+    bool interrupted = false;
+    try {
+      outcome = n.from_checkpoint ? from_store(n)
+                                  : backend_.run(n, [&](int stage) { return input(n, stage); });
+    } catch (const Interrupted&) {
+      interrupted = true;
+    } catch (const std::bad_alloc&) {
+      outcome.message = "out of memory";
+    } catch (const std::exception& error) {
+      outcome.message = error.what();
+    }
+    if (outcome.seconds == 0.0) outcome.seconds = seconds_since(start);
+    if (!outcome.done && !interrupted) {
+      if (outcome.message.empty()) outcome.message = "failed without a message";
+      outcome.failed_stage = stage_of(n).name;
+    }
+    if (outcome.done && !n.from_checkpoint) keep(n, outcome);
+    if (interrupted) outcome.failed_stage.clear(), outcome.message.clear();
+    return outcome;
+  }
+
+  std::shared_ptr<const Artifact> input(const Node& n, int stage) const {
+    for (const int in : n.inputs)
+      if (node(in).stage == stage) return outcomes_[static_cast<std::size_t>(in)].artifact;
+    throw std::logic_error("an input of " + stage_of(n).name + " is missing");
+  }
+
+  Outcome from_store(const Node& n) {
+    const auto stored = store_.load_artifact(n.key);
+    if (!stored)
+      throw std::runtime_error("its checkpoint vanished or was damaged; run the study again");
+    Outcome out;
+    out.artifact = load_artifact(stored->type, stored->archive);
+    out.metrics = stored->metrics;
+    out.curves = stored->curves;
+    out.seconds = stored->seconds;
+    out.done = true;
+    return out;
+  }
+
+  void keep(const Node& n, const Outcome& outcome) {
+    counters_.stages_run.fetch_add(1);
+    if (outcome.seconds > 1e-3)
+      store_.add(
+          store::StageTiming{stage_of(n).name, stage_of(n).component->name, outcome.seconds});
+    if (!keeps_artifact(stage_of(n)) || !outcome.artifact) return;
+    store::StoredArtifact stored;
+    stored.type = outcome.artifact->type();
+    outcome.artifact->save(stored.archive);
+    stored.metrics = outcome.metrics;
+    stored.curves = outcome.curves;
+    stored.seconds = outcome.seconds;
+    try {
+      store_.save_artifact(n.key, stored);
+    } catch (const store::StoreError& error) {
+      spdlog::error("checkpoint of {} not kept: {}", stage_of(n).name, error.what());
+    }
+  }
+
+  // Requires the lock, as all below.
+  void finish(int i, Outcome outcome) {
+    const auto at = static_cast<std::size_t>(i);
+    if (!outcome.done && outcome.failed_stage.empty())
+      return;  // interrupted: neither done nor failed
+    const bool done = outcome.done;
+    states_[at] = done ? State::kDone : State::kFailed;
+    outcomes_[at] = std::move(outcome);
+    if (!done) return fail(i, outcomes_[at]);
+    for (const int cell : node(i).cells)
+      if (--cell_pending_[static_cast<std::size_t>(cell)] == 0) record(cell, nullptr);
+    for (const int next : node(i).dependents)
+      if (--pending_[static_cast<std::size_t>(next)] == 0 &&
+          states_[static_cast<std::size_t>(next)] == State::kWaiting)
+        push(next);
+    for (const int in : node(i).inputs) release(in);
+    if (consumers_[at] == 0) outcomes_[at].artifact.reset();
+  }
+
+  void release(int i) {
+    if (--consumers_[static_cast<std::size_t>(i)] == 0)
+      outcomes_[static_cast<std::size_t>(i)].artifact.reset();
+  }
+
+  void fail(int i, const Outcome& why) {
+    for (const int cell : node(i).cells) record(cell, &why);
+    for (const int next : node(i).dependents) {
+      State& state = states_[static_cast<std::size_t>(next)];
+      if (state == State::kFailed) continue;
+      state = State::kFailed;
+      fail(next, why);
+    }
+    for (const int in : node(i).inputs) release(in);
+    if (options_.fail_fast) fail_stop_ = true;
+  }
+
+  void record(int index, const Outcome* failure) {
+    const auto at = static_cast<std::size_t>(index);
+    if (cell_over_[at]) return;
+    cell_over_[at] = true;
+    const Cell& cell = work_.cells[at];
+    std::vector<int> choice;
+    study_.design.decode(cell.variant, choice);
+    store::CellRecord out;
+    out.key = cell.key;
+    out.replicate = cell.replicate;
+    out.config = linker_.describe(choice, cell.replicate);
+    out.finished = unix_time();
+    for (const int i : cell.nodes) {
+      if (i < 0) continue;
+      const Outcome& outcome = outcomes_[static_cast<std::size_t>(i)];
+      const std::string prefix = stage_of(node(i)).name + ".";
+      out.seconds += outcome.seconds;
+      for (const Measured& m : outcome.metrics) out.metrics.push_back({prefix + m.name, m.value});
+      for (const Curve& c : outcome.curves)
+        out.curves.push_back({prefix + c.name, c.step, c.value});
+    }
+    if (failure) {
+      out.status = store::Status::kFailed;
+      out.failed_stage = failure->failed_stage;
+      out.message = failure->message;
+      ++summary_.failed;
+      counters_.failed.fetch_add(1);
+      spdlog::warn("cell failed in stage {}: {} ({})", out.failed_stage, out.message, out.config);
+    } else {
+      ++summary_.done;
+      counters_.done.fetch_add(1);
+    }
+    store_.add(std::move(out));
+  }
+
+  struct Ready {
+    double path = 0.0;
+    int order = 0;  // among equals, the first of the study first
+    int node = 0;
+    bool operator<(const Ready& other) const {
+      return std::pair(path, order) < std::pair(other.path, other.order);
+    }
+  };
+
+  const config::Study& study_;
+  const graph::Linker& linker_;
+  const Work& work_;
+  store::Store& store_;
+  RunOptions options_;
+  std::atomic<bool>& stop_;
+  Counters& counters_;
+  Backend& backend_;
+  int jobs_ = 1;
+  oneapi::tbb::task_group group_;
+  std::mutex mutex_;
+  std::priority_queue<Ready> ready_;
+  std::vector<State> states_;
+  std::vector<int> pending_, consumers_;
+  std::vector<Outcome> outcomes_;
+  std::vector<int> cell_pending_;
+  std::vector<char> cell_over_;
+  int free_cores_ = 0, running_ = 0;
+  double memory_ = 0.0, used_memory_ = 0.0;
+  bool fail_stop_ = false;
+  RunSummary summary_;
+};
+
+}  // namespace
+
+RunSummary run(const config::Study& study, const graph::Linker& linker, const Work& work,
+               store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
+               Counters& counters, Backend* backend) {
+  InProcess here(study, linker, stop);
+  counters.cells = work.cells.size() + work.stored;
+  counters.stored = work.stored;
+  counters.stages_shared = work.stages_wanted - work.nodes.size();
+  return Executor(study, linker, work, store, options, stop, counters, backend ? *backend : here)
+      .run();
+}
+
+}  // namespace assay::execute

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runner/execute/work.h"
+#include "runner/store/store.h"
+
+namespace assay::execute {
+
+// What progress shows; read by another thread while a run goes on.
+struct Counters {
+  std::atomic<std::uint64_t> cells{0}, done{0}, failed{0}, stored{0};
+  std::atomic<std::uint64_t> stages_run{0}, stages_shared{0}, running{0};
+};
+
+struct Outcome {
+  bool done = false;
+  std::string failed_stage, message;  // where it failed
+  std::shared_ptr<const Artifact> artifact;
+  std::vector<Measured> metrics;
+  std::vector<Curve> curves;
+  double seconds = 0.0;
+};
+
+// Runs one stage. In this process, or in a worker process.
+class Backend {
+ public:
+  using Lookup = std::function<std::shared_ptr<const Artifact>(int stage)>;
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+  virtual Outcome run(const Node& node, const Lookup& inputs) = 0;
+};
+
+struct RunOptions {
+  int jobs = 0;         // 0: all cores
+  double memory = 0.0;  // bytes; 0: four fifths of the machine's
+  bool fail_fast = false;
+};
+
+struct RunSummary {
+  std::uint64_t done = 0, failed = 0;
+  bool stopped = false;  // by the user, or by fail_fast
+};
+
+// Runs the work: ready stages first along the longest remaining path, within cores and memory.
+// Every finished cell goes to the store at once. `stop` is raised by a signal.
+RunSummary run(const config::Study& study, const graph::Linker& linker, const Work& work,
+               store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
+               Counters& counters, Backend* backend = nullptr);
+
+}  // namespace assay::execute
