@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runner/execute/work.h"
+#include "runner/graph/linker.h"
+#include "runner/store/store.h"
+
+namespace assay::cli {
+
+enum class TableFormat { kTerminal, kMarkdown, kLatex, kCsv, kJson };
+TableFormat parse_format(const std::string& text);  // throws UsageError
+
+// Every cell of a study with its stored record.
+struct Results {
+  std::vector<store::CellRecord> records;
+  store::StudyTable table;  // rows point into `records`
+  std::uint64_t done = 0, failed = 0, missing = 0;
+};
+
+Results read_results(const config::Study& study, const graph::Linker& linker,
+                     const std::filesystem::path& folder);
+execute::Work plan_from_store(const config::Study& study, const graph::Linker& linker,
+                              const std::filesystem::path& folder);
+execute::KeySet stored_cells(const std::filesystem::path& folder);
+execute::KeySet stored_artifacts(const std::filesystem::path& folder);
+
+// Keeps the study as resolved beside its results, for commands that are given the folder.
+void keep_study(const config::Study& study, const std::filesystem::path& folder);
+void write_study_file(const config::Study& study, Results& results,
+                      const std::filesystem::path& file);
+
+std::string render_table(const config::Study& study, const Results& results, TableFormat format);
+
+}  // namespace assay::cli

@@ -1,0 +1,189 @@
+#include "runner/store/hdf5.h"
+
+#include <spdlog/spdlog.h>
+#include <xxhash.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace assay::store {
+
+std::recursive_mutex& hdf5_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+Id::Id(hid_t id, herr_t (*close)(hid_t), const char* what) : id_(id), close_(close) {
+  if (id < 0) throw StoreError(std::string("HDF5 could not ") + what);
+}
+
+namespace {
+
+// The core driver without a backing file: nothing reaches the disk but the finished image.
+hid_t open_memory(std::span<const std::byte> image) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an access list");
+  H5Pset_fapl_core(access, 1 << 20, 0);
+  if (image.empty()) return H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size());
+  return H5Fopen("memory", H5F_ACC_RDONLY, access);
+}
+
+hid_t native(Array::Type type) {
+  switch (type) {
+    case Array::Type::kFloat32:
+      return H5T_NATIVE_FLOAT;
+    case Array::Type::kFloat64:
+      return H5T_NATIVE_DOUBLE;
+    case Array::Type::kInt32:
+      return H5T_NATIVE_INT32;
+    case Array::Type::kInt64:
+      return H5T_NATIVE_INT64;
+    case Array::Type::kUint8:
+      break;
+  }
+  return H5T_NATIVE_UINT8;
+}
+
+Array::Type type_of(hid_t type) {
+  const bool real = H5Tget_class(type) == H5T_FLOAT;
+  switch (H5Tget_size(type)) {
+    case 4:
+      return real ? Array::Type::kFloat32 : Array::Type::kInt32;
+    case 8:
+      return real ? Array::Type::kFloat64 : Array::Type::kInt64;
+    default:
+      return Array::Type::kUint8;
+  }
+}
+
+void write_dataset(hid_t file, const std::string& path, const Array& array, bool text) {
+  std::vector<hsize_t> dims(array.shape.begin(), array.shape.end());
+  const Id space(dims.empty()
+                     ? H5Screate(H5S_SCALAR)
+                     : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+                 H5Sclose, "make a space");
+  const Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "make a link list");
+  H5Pset_create_intermediate_group(links, 1);
+  const Id set(
+      H5Dcreate2(file, path.c_str(), native(array.type), space, links, H5P_DEFAULT, H5P_DEFAULT),
+      H5Dclose, ("create " + path).c_str());
+  if (array.count() > 0 &&
+      H5Dwrite(set, native(array.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data.data()) < 0)
+    throw StoreError("HDF5 could not write " + path);
+  if (!text) return;
+  const Id scalar(H5Screate(H5S_SCALAR), H5Sclose, "make a space");
+  const Id mark(H5Acreate2(set, "text", H5T_NATIVE_UINT8, scalar, H5P_DEFAULT, H5P_DEFAULT),
+                H5Aclose, "mark a text");
+  const std::uint8_t one = 1;
+  H5Awrite(mark, H5T_NATIVE_UINT8, &one);
+}
+
+}  // namespace
+
+MemoryFile::MemoryFile() : file_(open_memory({}), H5Fclose, "make a file in memory") {}
+MemoryFile::MemoryFile(std::span<const std::byte> image)
+    : file_(open_memory(image), H5Fclose, "open a file image") {}
+
+std::vector<std::byte> MemoryFile::image() {
+  H5Fflush(file_, H5F_SCOPE_GLOBAL);
+  const ssize_t size = H5Fget_file_image(file_, nullptr, 0);
+  if (size < 0) throw StoreError("HDF5 could not give a file image");
+  std::vector<std::byte> out(static_cast<std::size_t>(size));
+  H5Fget_file_image(file_, out.data(), out.size());
+  return out;
+}
+
+void MemoryFile::write(const std::string& path, const Array& array) {
+  write_dataset(file_, path, array, false);
+}
+
+void MemoryFile::write_text(const std::string& path, const std::string& text) {
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  write_dataset(file_, path,
+                Array::of<std::uint8_t>(bytes, {static_cast<std::int64_t>(text.size())}), true);
+}
+
+Array MemoryFile::read(const std::string& path) const {
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose, ("open " + path).c_str());
+  const Id space(H5Dget_space(set), H5Sclose, "read a space");
+  const Id type(H5Dget_type(set), H5Tclose, "read a type");
+  Array out;
+  out.type = type_of(type);
+  std::vector<hsize_t> dims(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
+  H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+  out.shape.assign(dims.begin(), dims.end());
+  out.data.resize(out.count() * Array::size_of(out.type));
+  if (out.count() > 0 &&
+      H5Dread(set, native(out.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data.data()) < 0)
+    throw StoreError("HDF5 could not read " + path);
+  return out;
+}
+
+std::string MemoryFile::read_text(const std::string& path) const {
+  const Array bytes = read(path);
+  return {reinterpret_cast<const char*>(bytes.data.data()), bytes.data.size()};
+}
+
+bool MemoryFile::has(const std::string& path) const {
+  return H5Lexists(file_, path.c_str(), H5P_DEFAULT) > 0;
+}
+
+void MemoryFile::list(std::vector<std::string>& arrays, std::vector<std::string>& texts) const {
+  struct Found {
+    std::vector<std::string>*arrays, *texts;
+  } found{&arrays, &texts};
+  const auto visit = [](hid_t root, const char* name, const H5O_info_t* info,
+                        void* data) -> herr_t {
+    auto* out = static_cast<Found*>(data);
+    if (info->type != H5O_TYPE_DATASET) return 0;
+    const bool text = H5Aexists_by_name(root, name, "text", H5P_DEFAULT) > 0;
+    (text ? out->texts : out->arrays)->emplace_back(name);
+    return 0;
+  };
+  H5Ovisit2(file_, H5_INDEX_NAME, H5_ITER_INC, visit, &found, H5O_INFO_BASIC);
+}
+
+namespace {
+
+constexpr char kMagic[9] = "ASSAYH1\n";
+constexpr std::size_t kTrailer = 32;
+
+}  // namespace
+
+std::vector<std::byte> sealed(std::vector<std::byte> image) {
+  const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
+  const std::uint64_t fields[3] = {image.size(), hash.high64, hash.low64};
+  const auto* magic = reinterpret_cast<const std::byte*>(kMagic);
+  image.insert(image.end(), magic, magic + 8);
+  const auto* raw = reinterpret_cast<const std::byte*>(fields);
+  image.insert(image.end(), raw, raw + sizeof fields);
+  return image;
+}
+
+std::optional<std::vector<std::byte>> read_sealed(const std::filesystem::path& file,
+                                                  bool& vanished) {
+  std::ifstream in(file, std::ios::binary);
+  vanished = !in && !std::filesystem::exists(file);
+  if (!in) return std::nullopt;
+  const std::string raw((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::size_t size = raw.size() < kTrailer ? 0 : raw.size() - kTrailer;
+  std::uint64_t fields[3] = {0, 0, 0};
+  bool good = raw.size() > kTrailer && std::memcmp(raw.data() + size, kMagic, 8) == 0;
+  if (good) {
+    std::memcpy(fields, raw.data() + size + 8, sizeof fields);
+    const XXH128_hash_t hash = XXH3_128bits(raw.data(), size);
+    good = fields[0] == size && fields[1] == hash.high64 && fields[2] == hash.low64;
+  }
+  if (!good) {
+    std::error_code ignored;
+    std::filesystem::rename(file, file.string() + ".bad", ignored);
+    spdlog::warn("{} is damaged; set aside as {}.bad", file.string(), file.filename().string());
+    return std::nullopt;
+  }
+  const auto* begin = reinterpret_cast<const std::byte*>(raw.data());
+  return std::vector<std::byte>(begin, begin + size);
+}
+
+}  // namespace assay::store

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runner/registry/archive.h"
+#include "runner/store/store.h"
+
+namespace assay::store {
+
+// libhdf5 is entered by one thread at a time.
+std::recursive_mutex& hdf5_mutex();
+
+// An HDF5 identifier, closed by its own function. A negative one throws StoreError.
+class Id {
+ public:
+  Id(hid_t id, herr_t (*close)(hid_t), const char* what);
+  ~Id() { close_(id_); }
+  Id(const Id&) = delete;
+  Id& operator=(const Id&) = delete;
+  operator hid_t() const { return id_; }  // NOLINT: it is one
+
+ private:
+  hid_t id_;
+  herr_t (*close_)(hid_t);
+};
+
+// An HDF5 file that lives in memory. Hold hdf5_mutex() while one exists.
+class MemoryFile {
+ public:
+  MemoryFile();                                           // new and empty
+  explicit MemoryFile(std::span<const std::byte> image);  // for reading
+  hid_t id() const { return file_; }
+  std::vector<std::byte> image();
+
+  void write(const std::string& path, const Array& array);  // groups are made
+  void write_text(const std::string& path, const std::string& text);
+  Array read(const std::string& path) const;
+  std::string read_text(const std::string& path) const;
+  bool has(const std::string& path) const;
+  // Paths of all datasets; those of texts (1-D uint8 with attribute "text") apart.
+  void list(std::vector<std::string>& arrays, std::vector<std::string>& texts) const;
+
+ private:
+  Id file_;
+};
+
+// The image with the trailer that readers verify: magic, length, XXH3-128.
+std::vector<std::byte> sealed(std::vector<std::byte> image);
+// The bytes of a sealed file; where the outer hash is wrong the file is renamed to *.bad with a
+// warning. `vanished` is set where the file does not exist (any more).
+std::optional<std::vector<std::byte>> read_sealed(const std::filesystem::path& file,
+                                                  bool& vanished);
+
+}  // namespace assay::store
