@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "runner/design/design.h"
+#include "runner/design/expression.h"
+
+namespace assay::design {
+
+// An axis value that a `when` block asks for.
+struct Condition {
+  int axis = 0;
+  std::size_t path = 0;
+  std::vector<Value> allowed;
+};
+
+// A sweep is a product of factors; each point of a factor sets some axes. A grid axis is a factor
+// with a point for each value; a union has the points of its sub-grids; `when` has conditions.
+struct Factor {
+  using Point = std::vector<std::pair<int, int>>;  // axis, value
+  std::vector<Point> points;
+  std::vector<Condition> conditions;
+};
+
+struct Sweep {
+  std::vector<Axis> axes;
+  std::vector<Factor> factors;
+  std::vector<std::shared_ptr<const Expression>> exclude;
+  std::vector<std::pair<std::size_t, std::size_t>> names;  // of expressions: axis, path
+  std::vector<std::shared_ptr<const std::string>> notes;   // kept alive for Position::note
+};
+
+Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out);
+
+// Numbers in [0, 1) for a random design: count x dimensions. Random, Latin hypercube (McKay et al.
+// 1979; one point in each of `count` strata of every dimension) or Sobol (Boost.Random).
+enum class SampleMethod { kRandom, kLatinHypercube, kSobol };
+std::vector<std::vector<double>> unit_samples(SampleMethod method, std::size_t count,
+                                              std::size_t dimensions, std::uint64_t seed);
+
+}  // namespace assay::design
