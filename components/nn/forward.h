@@ -26,7 +26,10 @@ class Forward {
   };
 
   Forward(Tape& tape, const Parameters& parameters, bool training, Stream stream)
-      : tape_(tape), parameters_(parameters), training_(training), stream_(stream) {}
+      : tape_(tape),
+        parameters_(parameters),
+        training_(training),
+        stream_(stream) {}
 
   Tape& tape() { return tape_; }
   bool training() const { return training_; }
@@ -41,8 +44,8 @@ class Forward {
     return value;
   }
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
-  // x (n x inputs) -> n x outputs, by "<name>.weight" and, where it exists, "<name>.bias"; announces
-  // the sites "<name>.in" and "<name>".
+  // x (n x inputs) -> n x outputs, by "<name>.weight" and, where it exists, "<name>.bias";
+  // announces the sites "<name>.in" and "<name>".
   Var linear(const std::string& name, Var x);
 
   // Adds to the training loss: balance, sparsity, commitment.

@@ -18,7 +18,7 @@ struct Parameter {
   std::string name;
   Tensor value;
   Role role = Role::kOther;
-  Tensor mask;        // empty, or 0/1 of the same shape: pruned entries are 0 and stay 0
+  Tensor mask;         // empty, or 0/1 of the same shape: pruned entries are 0 and stay 0
   double bits = 32.0;  // stored bits for each kept weight, scales and zero points included
 };
 

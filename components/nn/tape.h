@@ -65,33 +65,33 @@ class Tape {
 };
 
 // Shapes: n = rows, d = columns. A tensor of higher rank acts as the matrix (rows() x back()).
-Var matmul(Var a, Var b);               // (n x k)(k x d) -> n x d
-Var matmul_transposed(Var a, Var b);    // (n x k)(d x k)ᵀ -> n x d: a linear layer's product
-Var add(Var a, Var b);                  // same shape
-Var add_row(Var a, Var row);            // n x d + d, on each row
+Var matmul(Var a, Var b);             // (n x k)(k x d) -> n x d
+Var matmul_transposed(Var a, Var b);  // (n x k)(d x k)ᵀ -> n x d: a linear layer's product
+Var add(Var a, Var b);                // same shape
+Var add_row(Var a, Var row);          // n x d + d, on each row
 Var subtract(Var a, Var b);
-Var multiply(Var a, Var b);             // elementwise
-Var multiply_row(Var a, Var row);       // n x d * d, on each row
+Var multiply(Var a, Var b);              // elementwise
+Var multiply_row(Var a, Var row);        // n x d * d, on each row
 Var multiply_column(Var a, Var column);  // n x d * n (or n x 1), each row by its number
 Var scale(Var a, double factor);
 Var shift(Var a, double offset);
 Var relu(Var a);
-Var gelu(Var a);                        // tanh form (Hendrycks and Gimpel 2016)
+Var gelu(Var a);  // tanh form (Hendrycks and Gimpel 2016)
 Var tanh(Var a);
 Var sigmoid(Var a);
 Var exp(Var a);
 Var log(Var a);
 Var softplus(Var a);
 Var square(Var a);
-Var absolute(Var a);                    // gradient sign(a), 0 at 0
+Var absolute(Var a);                        // gradient sign(a), 0 at 0
 Var clamp(Var a, double low, double high);  // gradient 1 strictly inside, else 0
-Var softmax(Var a);                     // over the last axis
+Var softmax(Var a);                         // over the last axis
 Var log_softmax(Var a);
-Var sum(Var a);                         // -> scalar (shape {1})
+Var sum(Var a);  // -> scalar (shape {1})
 Var mean(Var a);
-Var sum_rows(Var a);                    // n x d -> d
-Var mean_rows(Var a);                   // n x d -> d
-Var sum_columns(Var a);                 // n x d -> n
+Var sum_rows(Var a);     // n x d -> d
+Var mean_rows(Var a);    // n x d -> d
+Var sum_columns(Var a);  // n x d -> n
 Var reshape(Var a, Shape shape);
 Var concat_columns(std::span<const Var> parts);  // n x d1, n x d2, … -> n x sum
 Var slice_columns(Var a, int first, int count);

@@ -23,7 +23,7 @@ class Shape {
   int rank() const { return rank_; }
   int operator[](int axis) const { return dims_[axis]; }
   int back() const { return dims_[rank_ - 1]; }
-  std::int64_t count() const;  // 1 for rank 0
+  std::int64_t count() const;                                              // 1 for rank 0
   std::int64_t rows() const { return rank_ == 0 ? 1 : count() / back(); }  // of the matrix view
   bool operator==(const Shape&) const = default;
   std::string text() const;  // "64 x 10"
@@ -58,11 +58,11 @@ class Tensor {
   std::span<T> data();
   template <class T>
   std::span<const T> data() const;
-  std::span<float> floats() { return data<float>(); }
-  std::span<const float> floats() const { return data<float>(); }
+  std::span<float> floats() { return f32_; }
+  std::span<const float> floats() const { return f32_; }
 
   Tensor to(Dtype dtype) const;
-  Tensor reshaped(Shape shape) const;  // same count
+  Tensor reshaped(Shape shape) const;     // same count
   void resize(Shape shape, Dtype dtype);  // contents undefined; keeps its memory where it suffices
   void fill(double value);
   bool operator==(const Tensor&) const = default;
@@ -78,12 +78,20 @@ class Tensor {
 };
 
 template <>
-inline std::span<float> Tensor::data<float>() { return f32_; }
+inline std::span<float> Tensor::data<float>() {
+  return f32_;
+}
 template <>
-inline std::span<const float> Tensor::data<float>() const { return f32_; }
+inline std::span<const float> Tensor::data<float>() const {
+  return f32_;
+}
 template <>
-inline std::span<double> Tensor::data<double>() { return f64_; }
+inline std::span<double> Tensor::data<double>() {
+  return f64_;
+}
 template <>
-inline std::span<const double> Tensor::data<double>() const { return f64_; }
+inline std::span<const double> Tensor::data<double>() const {
+  return f64_;
+}
 
 }  // namespace assay::nn

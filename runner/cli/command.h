@@ -35,7 +35,6 @@ int schema_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);
 int table_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
-int new_command(const Arguments& arguments);
 int docs_command(const Arguments& arguments);
 int worker_command(const Arguments& arguments);
 

@@ -1,5 +1,9 @@
 #include "runner/config/parse.h"
 
+// Header-only, without exceptions: Debian's library has the throwing variant alone.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>

@@ -1,5 +1,6 @@
 #include "runner/execute/executor.h"
 
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 #include <spdlog/spdlog.h>
@@ -91,7 +92,10 @@ class Executor {
   }
 
   RunSummary run() {
-    oneapi::tbb::task_arena arena(jobs_, 0);
+    // More jobs than cores are allowed: stages that wait or read leave the processor to others.
+    const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism,
+                                            static_cast<std::size_t>(jobs_));
+    oneapi::tbb::task_arena arena(jobs_, 1);
     arena.execute([&] {
       {
         const std::scoped_lock lock(mutex_);

@@ -25,9 +25,12 @@ hid_t open_memory(std::span<const std::byte> image) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an access list");
   H5Pset_fapl_core(access, 1 << 20, 0);
-  if (image.empty()) return H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  // libhdf5 takes two open files of one name for the same file.
+  static int counter = 0;
+  const std::string name = "memory-" + std::to_string(counter++);
+  if (image.empty()) return H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
   H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size());
-  return H5Fopen("memory", H5F_ACC_RDONLY, access);
+  return H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
 }
 
 hid_t native(Array::Type type) {

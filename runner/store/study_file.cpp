@@ -106,6 +106,13 @@ std::string plain(std::string name) {
   return name;
 }
 
+// A metric that bears the name of an axis gets another one: two variables cannot share a name.
+std::string variable_name(const StudyTable& table, const std::string& metric) {
+  const bool taken = std::any_of(table.axes.begin(), table.axes.end(),
+                                 [&](const auto& axis) { return axis.name == metric; });
+  return plain(taken ? metric + "_measured" : metric);
+}
+
 std::vector<std::string> metric_names(const StudyTable& table) {
   std::vector<std::string> out;
   std::set<std::string> seen;
@@ -165,7 +172,8 @@ void write_cells(hid_t file, const StudyTable& table,
   cells.labels("config", {"cell"}, configs);
   cells.labels("failed_stage", {"cell"}, stages);
   cells.labels("message", {"cell"}, messages);
-  for (const auto& [name, values] : metrics) cells.numbers(plain(name), {"cell"}, values);
+  for (const auto& [name, values] : metrics)
+    cells.numbers(variable_name(table, name), {"cell"}, values);
 }
 
 bool is_dense(const StudyTable& table, std::size_t max_dense) {
@@ -208,7 +216,7 @@ void write_dense(hid_t file, const StudyTable& table,
   for (const auto& [name, values] : metrics) {
     std::vector<double> dense(place.size(), kMissing);
     for (std::size_t i = 0; i < place.size(); ++i) dense[place[i]] = values[i];
-    grid.numbers(plain(name), dims, dense);
+    grid.numbers(variable_name(table, name), dims, dense);
   }
 }
 

@@ -1,0 +1,250 @@
+// Products and operations on rows and columns.
+#include <cmath>
+
+#include "components/nn/dispatch.h"
+#include "components/nn/kernels.h"
+
+namespace assay::nn {
+
+namespace {
+
+template <class T>
+std::span<T> grad_of(Tensor* tensor) {
+  return tensor->data<T>();
+}
+
+}  // namespace
+
+Var matmul(Var a, Var b) {
+  const int n = rows_of(a.shape()), k = columns_of(a.shape()), d = columns_of(b.shape());
+  if (rows_of(b.shape()) != k) bad_shapes("matmul", a.shape(), b.shape());
+  const Var inputs[] = {a, b};
+  return a.tape->custom(
+      "matmul", inputs, {n, d},
+      [n, k, d](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          product<T>(in[0]->data<T>(), in[1]->data<T>(), out.data<T>(), n, k, d, false);
+        });
+      },
+      [n, k, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          if (to[0])
+            product_bt<T>(grad.data<T>(), in[1]->data<T>(), grad_of<T>(to[0]), n, d, k, true);
+          if (to[1])
+            product_at<T>(in[0]->data<T>(), grad.data<T>(), grad_of<T>(to[1]), k, n, d, true);
+        });
+      });
+}
+
+Var matmul_transposed(Var a, Var b) {
+  const int n = rows_of(a.shape()), k = columns_of(a.shape()), d = rows_of(b.shape());
+  if (columns_of(b.shape()) != k) bad_shapes("matmul_transposed", a.shape(), b.shape());
+  const Var inputs[] = {a, b};
+  return a.tape->custom(
+      "matmul_transposed", inputs, {n, d},
+      [n, k, d](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          product_bt<T>(in[0]->data<T>(), in[1]->data<T>(), out.data<T>(), n, k, d, false);
+        });
+      },
+      [n, k, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          if (to[0]) product<T>(grad.data<T>(), in[1]->data<T>(), grad_of<T>(to[0]), n, d, k, true);
+          if (to[1])
+            product_at<T>(grad.data<T>(), in[0]->data<T>(), grad_of<T>(to[1]), d, n, k, true);
+        });
+      });
+}
+
+namespace {
+
+// out(i, j) = a(i, j) op v(index(i, j)), for a vector along rows or columns.
+enum class Along { kRow, kColumn };
+
+template <bool kMultiply>
+Var with_vector(const char* name, Var a, Var v, Along along) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape());
+  if (v.shape().count() != (along == Along::kRow ? d : n)) bad_shapes(name, a.shape(), v.shape());
+  const Var inputs[] = {a, v};
+  const bool row = along == Along::kRow;
+  return a.tape->custom(
+      name, inputs, a.shape(),
+      [n, d, row](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T *x = in[0]->data<T>().data(), *w = in[1]->data<T>().data();
+          T* y = out.data<T>().data();
+          for (int i = 0; i < n; ++i)
+            for (int j = 0; j < d; ++j) {
+              const T z = w[row ? j : i];
+              y[std::int64_t{i} * d + j] =
+                  kMultiply ? x[std::int64_t{i} * d + j] * z : x[std::int64_t{i} * d + j] + z;
+            }
+        });
+      },
+      [n, d, row](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T *x = in[0]->data<T>().data(), *w = in[1]->data<T>().data(),
+                  *g = grad.data<T>().data();
+          for (int i = 0; i < n; ++i)
+            for (int j = 0; j < d; ++j) {
+              const std::int64_t at = std::int64_t{i} * d + j;
+              const int k = row ? j : i;
+              if (to[0])
+                to[0]->data<T>()[static_cast<std::size_t>(at)] += kMultiply ? g[at] * w[k] : g[at];
+              if (to[1])
+                to[1]->data<T>()[static_cast<std::size_t>(k)] += kMultiply ? g[at] * x[at] : g[at];
+            }
+        });
+      });
+}
+
+}  // namespace
+
+Var add_row(Var a, Var row) {
+  return with_vector<false>("add_row", a, row, Along::kRow);
+}
+Var multiply_row(Var a, Var row) {
+  return with_vector<true>("multiply_row", a, row, Along::kRow);
+}
+Var multiply_column(Var a, Var column) {
+  return with_vector<true>("multiply_column", a, column, Along::kColumn);
+}
+
+namespace {
+
+// Sums into out[index(i, j)], scaled.
+Var reduce(const char* name, Var a, Shape shape, double factor, int mode) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape());
+  const Var inputs[] = {a};
+  const auto index = [mode](int i, int j) {
+    return static_cast<std::size_t>(mode == 0 ? 0 : mode == 1 ? j : i);
+  };
+  return a.tape->custom(
+      name, inputs, shape,
+      [=](Tape::Inputs in, Tensor& out) {
+        out.fill(0.0);
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* x = in[0]->data<T>().data();
+          const auto y = out.data<T>();
+          for (int i = 0; i < n; ++i)
+            for (int j = 0; j < d; ++j) y[index(i, j)] += x[std::int64_t{i} * d + j];
+          for (T& value : y) value *= static_cast<T>(factor);
+        });
+      },
+      [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        if (!to[0]) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          T* x = to[0]->data<T>().data();
+          const auto g = grad.data<T>();
+          for (int i = 0; i < n; ++i)
+            for (int j = 0; j < d; ++j)
+              x[std::int64_t{i} * d + j] += static_cast<T>(factor) * g[index(i, j)];
+        });
+      });
+}
+
+}  // namespace
+
+Var sum(Var a) {
+  return reduce("sum", a, {1}, 1.0, 0);
+}
+Var mean(Var a) {
+  return reduce("mean", a, {1}, 1.0 / static_cast<double>(a.shape().count()), 0);
+}
+Var sum_rows(Var a) {
+  return reduce("sum_rows", a, {columns_of(a.shape())}, 1.0, 1);
+}
+Var mean_rows(Var a) {
+  return reduce("mean_rows", a, {columns_of(a.shape())}, 1.0 / rows_of(a.shape()), 1);
+}
+Var sum_columns(Var a) {
+  return reduce("sum_columns", a, {rows_of(a.shape())}, 1.0, 2);
+}
+
+namespace {
+
+template <class T>
+void log_softmax_row(const T* x, T* y, int d) {
+  T top = x[0];
+  for (int j = 1; j < d; ++j) top = std::max(top, x[j]);
+  T total = 0;
+  for (int j = 0; j < d; ++j) total += std::exp(x[j] - top);
+  const T norm = top + std::log(total);
+  for (int j = 0; j < d; ++j) y[j] = x[j] - norm;
+}
+
+}  // namespace
+
+Var log_softmax(Var a) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape());
+  const Var inputs[] = {a};
+  return a.tape->custom(
+      "log_softmax", inputs, a.shape(),
+      [n, d](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          for (int i = 0; i < n; ++i)
+            log_softmax_row(in[0]->data<T>().data() + std::int64_t{i} * d,
+                            out.data<T>().data() + std::int64_t{i} * d, d);
+        });
+      },
+      [n, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        if (!to[0]) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          for (int i = 0; i < n; ++i) {
+            const std::int64_t row = std::int64_t{i} * d;
+            const T *y = out.data<T>().data() + row, *g = grad.data<T>().data() + row;
+            T total = 0;
+            for (int j = 0; j < d; ++j) total += g[j];
+            for (int j = 0; j < d; ++j)
+              to[0]->data<T>()[static_cast<std::size_t>(row + j)] += g[j] - std::exp(y[j]) * total;
+          }
+        });
+      });
+}
+
+Var softmax(Var a) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape());
+  const Var inputs[] = {a};
+  return a.tape->custom(
+      "softmax", inputs, a.shape(),
+      [n, d](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          for (int i = 0; i < n; ++i) {
+            T* y = out.data<T>().data() + std::int64_t{i} * d;
+            log_softmax_row(in[0]->data<T>().data() + std::int64_t{i} * d, y, d);
+            for (int j = 0; j < d; ++j) y[j] = std::exp(y[j]);
+          }
+        });
+      },
+      [n, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        if (!to[0]) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          for (int i = 0; i < n; ++i) {
+            const std::int64_t row = std::int64_t{i} * d;
+            const T *y = out.data<T>().data() + row, *g = grad.data<T>().data() + row;
+            T total = 0;
+            for (int j = 0; j < d; ++j) total += g[j] * y[j];
+            for (int j = 0; j < d; ++j)
+              to[0]->data<T>()[static_cast<std::size_t>(row + j)] += y[j] * (g[j] - total);
+          }
+        });
+      });
+}
+
+Var mean_squared_error(Var a, Var b) {
+  return mean(square(subtract(a, b)));
+}
+
+}  // namespace assay::nn

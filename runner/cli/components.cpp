@@ -1,0 +1,264 @@
+// list, describe, docs, schema: what the registry knows.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "runner/cli/command.h"
+#include "runner/config/sections.h"
+#include "runner/registry/registry.h"
+
+namespace assay::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string type_text(const ParamSpec& param) {
+  static constexpr const char* kNames[] = {"boolean", "integer", "number", "string",
+                                           "choice",  "",        ""};
+  std::string name = param.type == ParamType::kComponent ? param.target
+                     : param.type == ParamType::kInput   ? "stage giving a " + param.target
+                                                         : kNames[static_cast<int>(param.type)];
+  return param.list ? "list of " + name : name;
+}
+
+std::string default_text(const ParamSpec& param) {
+  if (param.required) return "required";
+  if (param.fallback.none()) return "none";
+  return param.fallback.text();
+}
+
+std::string page(const ComponentSpec& spec) {
+  std::ostringstream out;
+  out << "# " << spec.kind << "." << spec.name << "\n\n" << spec.summary << "\n\n";
+  out << "Version " << spec.version << (spec.draws ? "; draws random numbers" : "");
+  if (!spec.gives.empty()) out << "; gives a " << spec.gives;
+  out << ".";
+  if (!spec.reference.empty()) out << " Reference: " << spec.reference << ".";
+  out << "\n";
+  if (spec.params.empty()) return out.str() + "\nIt has no parameters.\n";
+  out << "\n| parameter | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n";
+  for (const ParamSpec& param : spec.params)
+    out << "| `" << param.name << "` | " << type_text(param) << " | `" << default_text(param)
+        << "` | " << param.allowed() << " | " << param.doc
+        << (param.source.empty() ? "" : " (" + param.source + ")") << " |\n";
+  return out.str();
+}
+
+ordered_json param_json(const ParamSpec& param) {
+  ordered_json out;
+  out["name"] = param.name;
+  out["type"] = type_text(param);
+  out["default"] = default_text(param);
+  out["allowed"] = param.allowed();
+  if (!param.unit.empty()) out["unit"] = param.unit;
+  out["doc"] = param.doc;
+  if (!param.source.empty()) out["source"] = param.source;
+  return out;
+}
+
+ordered_json component_ref(const std::string& kind) {
+  return {{"$ref", "#/$defs/" + kind}};
+}
+
+ordered_json param_schema(const ParamSpec& param) {
+  ordered_json item;
+  switch (param.type) {
+    case ParamType::kBoolean:
+      item["type"] = "boolean";
+      break;
+    case ParamType::kInteger:
+    case ParamType::kNumber:
+      item["type"] = param.type == ParamType::kInteger ? "integer" : "number";
+      if (std::isfinite(param.low))
+        item[param.low_open ? "exclusiveMinimum" : "minimum"] = param.low;
+      if (std::isfinite(param.high))
+        item[param.high_open ? "exclusiveMaximum" : "maximum"] = param.high;
+      break;
+    case ParamType::kText:
+    case ParamType::kInput:
+      item["type"] = "string";
+      break;
+    case ParamType::kChoice:
+      item["enum"] = param.choices;
+      break;
+    case ParamType::kComponent:
+      item = component_ref(param.target);
+      break;
+  }
+  ordered_json out = item;
+  if (param.list) out = {{"type", "array"}, {"items", item}};
+  if (param.optional && !param.list && param.type != ParamType::kText)
+    out = {{"anyOf", ordered_json::array({out, {{"const", "none"}}})}};
+  if (!param.doc.empty()) out["description"] = param.doc + " Allowed: " + param.allowed() + ".";
+  if (!param.fallback.none() && !param.list && !param.required) {
+    if (param.fallback.is_boolean())
+      out["default"] = param.fallback.boolean();
+    else if (param.fallback.is_integer())
+      out["default"] = param.fallback.integer();
+    else if (param.fallback.is_number())
+      out["default"] = param.fallback.number();
+    else if (param.fallback.is_string())
+      out["default"] = param.fallback.string();
+  }
+  return out;
+}
+
+ordered_json object_schema(const std::vector<ParamSpec>& params) {
+  ordered_json out = {{"type", "object"}, {"additionalProperties", false}};
+  ordered_json required = ordered_json::array();
+  out["properties"] = ordered_json::object();
+  for (const ParamSpec& param : params) {
+    out["properties"][param.name] = param_schema(param);
+    if (param.required) required.push_back(param.name);
+  }
+  if (!required.empty()) out["required"] = required;
+  return out;
+}
+
+ordered_json component_schema(const ComponentSpec& spec) {
+  ordered_json out = object_schema(spec.params);
+  out["properties"]["use"] = {{"const", spec.name}, {"description", spec.summary}};
+  if (!out.contains("required")) out["required"] = ordered_json::array();
+  out["required"].push_back("use");
+  return out;
+}
+
+ordered_json study_schema() {
+  ordered_json defs;
+  const Registry& registry = Registry::global();
+  for (const std::string& kind : registry.kinds()) {
+    ordered_json any = ordered_json::array();
+    if (kind != "stage") any.push_back({{"enum", registry.names(kind)}});
+    for (const ComponentSpec* spec : registry.all(kind)) {
+      ordered_json item = component_schema(*spec);
+      if (kind == "stage") {
+        for (const ParamSpec& param : config::stage_params())
+          item["properties"][param.name] = param_schema(param);
+        // An axis may give what the stage leaves out.
+        item["required"] = {"use"};
+      }
+      any.push_back(std::move(item));
+    }
+    if (!any.empty()) defs[kind] = {{"anyOf", any}};
+  }
+  ordered_json table = object_schema(config::table_params());
+  for (const char* key : {"rows", "columns", "value", "best"})
+    table["properties"][key] = {
+        {"anyOf", ordered_json::array({{{"type", "string"}},
+                                       {{"type", "array"}, {"items", {{"type", "string"}}}}})}};
+  ordered_json out;
+  out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  out["title"] = "Assay study";
+  out["type"] = "object";
+  out["additionalProperties"] = false;
+  out["properties"]["extends"] = {
+      {"anyOf", ordered_json::array(
+                    {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}})}};
+  out["properties"]["study"] = object_schema(config::study_params());
+  out["properties"]["stage"] = {{"type", "object"},
+                                {"additionalProperties", component_ref("stage")}};
+  out["properties"]["sweep"] = {{"type", "object"}};
+  out["properties"]["table"] = table;
+  out["properties"]["claim"] = {{"type", "array"}, {"items", {{"type", "object"}}}};
+  out["properties"]["ablation"] = {{"type", "object"}};
+  out["properties"]["profile"] = {{"type", "object"},
+                                  {"additionalProperties", {{"type", "object"}}}};
+  out["$defs"] = defs;
+  return out;
+}
+
+void must_be_kind(const std::string& kind) {
+  const auto kinds = Registry::global().kinds();
+  if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
+  std::string all;
+  for (const auto& known : kinds) all += (all.empty() ? "" : ", ") + known;
+  throw UsageError("unknown kind \"" + kind + "\"" + suggestion(kind, kinds) + "; kinds: " + all);
+}
+
+}  // namespace
+
+int list_command(const Arguments& arguments) {
+  po::options_description options("options");
+  po::variables_map vm;
+  if (!parse(arguments, "list [KIND]", options, {"kind"}, vm)) return 0;
+  std::vector<std::string> kinds = Registry::global().kinds();
+  if (vm.count("kind")) {
+    kinds = vm["kind"].as<std::vector<std::string>>();
+    must_be_kind(kinds.front());
+  }
+  for (const std::string& kind : kinds) {
+    for (const ComponentSpec* spec : Registry::global().all(kind)) {
+      std::string name = kind + "." + spec->name;
+      name.resize(std::max<std::size_t>(name.size() + 2, 34), ' ');
+      std::cout << name << spec->summary << "\n";
+    }
+  }
+  return 0;
+}
+
+int describe_command(const Arguments& arguments) {
+  po::options_description options("options");
+  options.add_options()("json", po::bool_switch(), "as JSON");
+  po::variables_map vm;
+  if (!parse(arguments, "describe KIND.NAME [--json]", options, {"component"}, vm)) return 0;
+  if (!vm.count("component"))
+    throw UsageError("describe needs a component\nusage: assay describe KIND.NAME");
+  const std::string wanted = vm["component"].as<std::vector<std::string>>().front();
+  const std::size_t dot = wanted.find('.');
+  const std::string kind = wanted.substr(0, dot);
+  must_be_kind(kind);
+  const std::string name = dot == std::string::npos ? "" : wanted.substr(dot + 1);
+  const ComponentSpec* spec = Registry::global().find(kind, name);
+  if (!spec)
+    throw UsageError("unknown " + kind + " \"" + name + "\"" +
+                     suggestion(name, Registry::global().names(kind)) + " (assay list " + kind +
+                     ")");
+  if (!vm["json"].as<bool>()) {
+    std::cout << page(*spec);
+    return 0;
+  }
+  ordered_json out;
+  out["kind"] = spec->kind, out["name"] = spec->name, out["version"] = spec->version;
+  out["summary"] = spec->summary, out["reference"] = spec->reference, out["draws"] = spec->draws;
+  if (!spec->gives.empty()) out["gives"] = spec->gives;
+  out["parameters"] = ordered_json::array();
+  for (const ParamSpec& param : spec->params) out["parameters"].push_back(param_json(param));
+  std::cout << out.dump(2) << "\n";
+  return 0;
+}
+
+int schema_command(const Arguments& arguments) {
+  po::options_description options("options");
+  po::variables_map vm;
+  if (!parse(arguments, "schema", options, {}, vm)) return 0;
+  std::cout << study_schema().dump(2) << "\n";
+  return 0;
+}
+
+int docs_command(const Arguments& arguments) {
+  po::options_description options("options");
+  po::variables_map vm;
+  if (!parse(arguments, "docs DIR", options, {"folder"}, vm)) return 0;
+  if (!vm.count("folder")) throw UsageError("docs needs a folder\nusage: assay docs DIR");
+  const std::filesystem::path folder = vm["folder"].as<std::vector<std::string>>().front();
+  std::filesystem::create_directories(folder);
+  std::ostringstream index;
+  index << "# Components\n\nWritten by `assay docs`; do not edit.\n";
+  for (const std::string& kind : Registry::global().kinds()) {
+    const auto all = Registry::global().all(kind);
+    if (all.empty()) continue;
+    index << "\n## " << kind << "\n\n";
+    for (const ComponentSpec* spec : all) {
+      const std::string name = kind + "." + spec->name + ".md";
+      index << "- [" << spec->name << "](" << name << "): " << spec->summary << "\n";
+      std::ofstream(folder / name) << page(*spec);
+    }
+  }
+  std::ofstream(folder / "README.md") << index.str();
+  return 0;
+}
+
+}  // namespace assay::cli

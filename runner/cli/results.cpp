@@ -1,0 +1,117 @@
+// table, status, export: what is stored of a study.
+#include <filesystem>
+#include <iostream>
+
+#include "runner/cli/command.h"
+#include "runner/cli/present.h"
+
+namespace assay::cli {
+
+namespace {
+
+struct Loaded {
+  std::shared_ptr<const config::Study> study;
+  std::unique_ptr<graph::Linker> linker;
+  std::string folder;
+  Results results;
+};
+
+// False where the study is bad (2) or help was asked for (0); `code` says which.
+bool load(const Arguments& arguments, const std::string& usage, po::options_description options,
+          po::variables_map& vm, Loaded& out, int& code) {
+  code = 0;
+  if (!parse(arguments, usage, options, {"study"}, vm)) return false;
+  if (!vm.count("study"))
+    throw UsageError("a results folder or a study file is needed\nusage: assay " + usage);
+  out.study = study_of(vm["study"].as<std::vector<std::string>>().front(), vm, out.folder);
+  code = 2;
+  if (!out.study) return false;
+  out.linker = std::make_unique<graph::Linker>(*out.study);
+  Diagnostics checked;
+  out.linker->check(checked);
+  out.results = read_results(*out.study, *out.linker, out.folder);
+  return true;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+}  // namespace
+
+int table_command(const Arguments& arguments) {
+  po::options_description options = study_options();
+  options.add_options()("format", po::value<std::string>()->default_value("terminal"),
+                        "terminal, markdown, latex, csv or json");
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "table DIR|STUDY [options]", options, vm, loaded, code)) return code;
+  std::cout << render_table(*loaded.study, loaded.results,
+                            parse_format(vm["format"].as<std::string>()));
+  return 0;
+}
+
+int status_command(const Arguments& arguments) {
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "status DIR|STUDY [options]", study_options(), vm, loaded, code))
+    return code;
+  const Results& results = loaded.results;
+  std::cout << loaded.study->name << ": " << results.table.rows.size() << " cells: " << results.done
+            << " done, " << results.failed << " failed, " << results.missing << " missing\n";
+  for (const auto& row : results.table.rows) {
+    if (!row.record || row.record->status != store::Status::kFailed) continue;
+    std::cout << "failed in " << row.record->failed_stage << ": " << row.record->message << "\n  "
+              << row.record->config << "\n";
+  }
+  return results.failed ? 1 : 0;
+}
+
+int export_command(const Arguments& arguments) {
+  po::options_description options = study_options();
+  options.add_options()("csv", po::bool_switch(), "comma-separated values (the default)");
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "export DIR|STUDY [--csv]", options, vm, loaded, code)) return code;
+  std::vector<std::string> metrics;
+  for (const auto& row : loaded.results.table.rows)
+    if (row.record)
+      for (const Measured& m : row.record->metrics)
+        if (std::find(metrics.begin(), metrics.end(), m.name) == metrics.end())
+          metrics.push_back(m.name);
+  for (const auto& axis : loaded.results.table.axes) std::cout << csv_field(axis.name) << ",";
+  std::cout << "replicate,status,seconds";
+  for (const auto& name : metrics) std::cout << "," << csv_field(name);
+  std::cout << ",failed_stage,message\n";
+  for (const auto& row : loaded.results.table.rows) {
+    for (std::size_t a = 0; a < row.axis_values.size(); ++a)
+      std::cout << (row.axis_values[a] < 0
+                        ? ""
+                        : csv_field(loaded.results.table.axes[a]
+                                        .labels[static_cast<std::size_t>(row.axis_values[a])]))
+                << ",";
+    const store::CellRecord* record = row.record;
+    std::cout << row.replicate << ","
+              << (!record                                  ? "missing"
+                  : record->status == store::Status::kDone ? "done"
+                                                           : "failed")
+              << "," << (record ? number_text(record->seconds) : "");
+    for (const auto& name : metrics) {
+      std::cout << ",";
+      if (record)
+        for (const Measured& m : record->metrics)
+          if (m.name == name) std::cout << number_text(m.value);
+    }
+    std::cout << "," << (record ? csv_field(record->failed_stage) : "") << ","
+              << (record ? csv_field(record->message) : "") << "\n";
+  }
+  return 0;
+}
+
+}  // namespace assay::cli
