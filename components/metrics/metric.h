@@ -21,10 +21,10 @@ class Evaluation {
   std::string split = "test";
 
   const Examples& examples() const { return data->split(split); }
-  const nn::Tensor& outputs();       // of the model on the split
+  const nn::Tensor& outputs();                              // of the model on the split
   const std::vector<nn::Forward::Statistic>& statistics();  // of the same passes
-  const nn::Tensor& activations();   // what the SAE reads: its site, or the data's features
-  const nn::Tensor& codes();         // the SAE's codes of them
+  const nn::Tensor& activations();  // what the SAE reads: its site, or the data's features
+  const nn::Tensor& codes();        // the SAE's codes of them
   const nn::Tensor& reconstruction();
 
  private:

@@ -20,7 +20,8 @@ class Model : public Component {
   virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,
                           const Examples& batch) const = 0;
   // Multiply-adds of one example's forward pass, pruned weights not counted.
-  virtual double multiply_adds(const nn::Parameters& parameters, const DataFormat& format) const = 0;
+  virtual double multiply_adds(const nn::Parameters& parameters,
+                               const DataFormat& format) const = 0;
 };
 
 // The batch as n x width numbers: features as they are, tokens one-hot (n x width*vocabulary).

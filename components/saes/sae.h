@@ -34,7 +34,7 @@ class TrainedSae final : public Artifact {
   nn::Parameters parameters;
   std::string site;  // empty: the features of the data themselves
   int features = 0;
-  nn::Tensor mean;   // features
+  nn::Tensor mean;  // features
   double scale = 1.0;
 
   nn::Tensor encode(const nn::Tensor& activations) const;       // n x latents

@@ -1,0 +1,192 @@
+#include "components/datasets/dataset.h"
+
+#include <dlfcn.h>
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "runner/config/parse.h"
+
+namespace assay {
+
+Examples Examples::select(std::span<const int> rows, const DataFormat& format) const {
+  Examples out;
+  out.count = static_cast<int>(rows.size());
+  const auto width = static_cast<std::size_t>(format.width);
+  const auto positions = static_cast<std::size_t>(format.positions);
+  if (!features.empty()) out.features.resize({out.count, format.width}, features.dtype());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows[i]);
+    if (!features.empty())
+      std::copy_n(features.floats().begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                  out.features.floats().begin() + static_cast<std::ptrdiff_t>(i * width));
+    if (!tokens.empty())
+      out.tokens.insert(out.tokens.end(), tokens.begin() + static_cast<std::ptrdiff_t>(row * width),
+                        tokens.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+    if (!labels.empty())
+      out.labels.insert(out.labels.end(),
+                        labels.begin() + static_cast<std::ptrdiff_t>(row * positions),
+                        labels.begin() + static_cast<std::ptrdiff_t>((row + 1) * positions));
+  }
+  return out;
+}
+
+const Examples& Data::split(std::string_view wanted) const {
+  if (wanted == "train") return train;
+  if (wanted == "valid") return valid;
+  if (wanted == "test") return test;
+  throw std::runtime_error("no split \"" + std::string(wanted) + "\"; allowed: train, valid, test");
+}
+
+namespace {
+
+std::size_t bytes_of(const Examples& examples) {
+  return examples.features.bytes() + 4 * (examples.tokens.size() + examples.labels.size());
+}
+
+void save_split(Archive& out, const std::string& name, const Examples& examples) {
+  const std::int64_t count = examples.count;
+  out.put(name + "/count", Array::of<std::int64_t>(std::span(&count, 1), {1}));
+  if (!examples.features.empty()) out.put(name + "/features", examples.features.to_array());
+  out.put(name + "/tokens",
+          Array::of<std::int32_t>(examples.tokens,
+                                  {static_cast<std::int64_t>(examples.tokens.size())}));
+  out.put(name + "/labels",
+          Array::of<std::int32_t>(examples.labels,
+                                  {static_cast<std::int64_t>(examples.labels.size())}));
+}
+
+Examples load_split(const Archive& in, const std::string& name) {
+  Examples out;
+  out.count = static_cast<int>(in.array(name + "/count").as<std::int64_t>()[0]);
+  if (in.has(name + "/features"))
+    out.features = nn::Tensor::from_array(in.array(name + "/features"));
+  const auto tokens = in.array(name + "/tokens").as<std::int32_t>();
+  const auto labels = in.array(name + "/labels").as<std::int32_t>();
+  out.tokens.assign(tokens.begin(), tokens.end());
+  out.labels.assign(labels.begin(), labels.end());
+  return out;
+}
+
+}  // namespace
+
+std::size_t Data::bytes() const {
+  std::size_t n = bytes_of(train) + bytes_of(valid) + bytes_of(test);
+  for (const auto& [key, tensor] : truth) n += tensor.bytes();
+  return n;
+}
+
+void Data::save(Archive& out) const {
+  out.put_text("name", name);
+  const std::int32_t fields[] = {format.tokens ? 1 : 0, format.width, format.vocabulary,
+                                 format.positions, format.classes};
+  out.put("format", Array::of<std::int32_t>(fields, {5}));
+  save_split(out, "train", train);
+  save_split(out, "valid", valid);
+  save_split(out, "test", test);
+  for (const auto& [key, tensor] : truth) out.put("truth/" + key, tensor.to_array());
+  std::string all;
+  for (const std::string& symbol : symbols) all += symbol + '\0';
+  out.put_text("symbols", all);
+}
+
+std::shared_ptr<const Data> Data::load(const Archive& in) {
+  auto out = std::make_shared<Data>();
+  out->name = in.text("name");
+  const auto fields = in.array("format").as<std::int32_t>();
+  out->format = {fields[0] != 0, fields[1], fields[2], fields[3], fields[4]};
+  out->train = load_split(in, "train");
+  out->valid = load_split(in, "valid");
+  out->test = load_split(in, "test");
+  for (const auto& [key, array] : in.arrays())
+    if (key.rfind("truth/", 0) == 0) out->truth[key.substr(6)] = nn::Tensor::from_array(array);
+  const std::string& all = in.text("symbols");
+  for (std::size_t from = 0; from < all.size();) {
+    const std::size_t end = all.find('\0', from);
+    out->symbols.push_back(all.substr(from, end - from));
+    from = end + 1;
+  }
+  return out;
+}
+ASSAY_ARTIFACT(Data);
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string sha256(const std::string& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (unsigned int i = 0; i < size; ++i)
+    out += std::string() + kHex[digest[i] >> 4] + kHex[digest[i] & 15];
+  return out;
+}
+
+std::string read_bytes(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    throw std::runtime_error("cannot read data file " + file.string() +
+                             " (ASSAY_DATASETS names another folder)");
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string inflate_gzip(const std::string& bytes, const fs::path& file) {
+  z_stream stream = {};
+  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
+    throw std::runtime_error("zlib does not start");
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string out;
+  char buffer[65536];
+  int code = Z_OK;
+  while (code == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer);
+    stream.avail_out = sizeof buffer;
+    code = inflate(&stream, Z_NO_FLUSH);
+    out.append(buffer, sizeof buffer - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (code != Z_STREAM_END) throw std::runtime_error(file.string() + " is not whole gzip data");
+  return out;
+}
+
+}  // namespace
+
+std::string datasets_folder() {
+  if (const char* chosen = std::getenv("ASSAY_DATASETS"))
+    return chosen;  // NOLINT(concurrency-mt-unsafe): never set here
+  // Installed: <prefix>/lib*/libassay.so and <prefix>/share/assay/datasets.
+  Dl_info info = {};
+  if (dladdr(reinterpret_cast<const void*>(&datasets_folder), &info) && info.dli_fname) {
+    const fs::path prefix = fs::absolute(info.dli_fname).parent_path();
+    for (const fs::path& up : {prefix / "..", prefix / ".." / ".."})
+      if (fs::exists(up / "share/assay/datasets/manifest.toml"))
+        return (up / "share/assay/datasets").string();
+  }
+  return ASSAY_SOURCE_DIR "/datasets";
+}
+
+std::string read_dataset_file(const std::string& name) {
+  const fs::path folder = datasets_folder();
+  const fs::path file = folder / name;
+  const std::string bytes = read_bytes(file);
+  const Value manifest =
+      config::parse_text((folder / "manifest.toml").string(), read_bytes(folder / "manifest.toml"));
+  const Value* entry = manifest.find(name);
+  const Value* expected = entry ? entry->find("sha256") : nullptr;
+  if (!expected || !expected->is_string())
+    throw std::runtime_error(name + " is not in " + (folder / "manifest.toml").string());
+  const std::string found = sha256(bytes);
+  if (found != expected->string())
+    throw std::runtime_error(file.string() + " is damaged: its SHA-256 is " + found + ", not " +
+                             expected->string());
+  return file.extension() == ".gz" ? inflate_gzip(bytes, file) : bytes;
+}
+
+}  // namespace assay

@@ -1,0 +1,73 @@
+// A multilayer perceptron: x -> act(W1 x + b1) -> … -> W x + b. Weights by He et al. 2015. An input
+// gate selects features, a hidden gate units of every hidden layer. Without hidden layers it is
+// multinomial logistic regression.
+#include "components/gates/gate.h"
+#include "components/models/model.h"
+
+namespace assay::models {
+namespace {
+
+enum class Activation { kRelu, kGelu, kTanh };
+
+struct Mlp final : Model {
+  static constexpr Info kInfo{"mlp", 1, "Multilayer perceptron.",
+                              "He et al. 2015, arXiv:1502.01852 (initialisation)"};
+  std::vector<int> hidden = {64};
+  Activation activation = Activation::kRelu;
+  Slot<Gate> input_gate;
+  Slot<Gate> hidden_gate;
+
+  static void params(Params<Mlp>& p) {
+    p.add("hidden", &Mlp::hidden)
+        .range(1, 65536)
+        .unit("units")
+        .doc("Width of each hidden layer; empty for a linear model.");
+    p.add("activation", &Mlp::activation, {"relu", "gelu", "tanh"}).doc("Of the hidden layers.");
+    p.add("input_gate", &Mlp::input_gate).doc("Scales the input features.");
+    p.add("hidden_gate", &Mlp::hidden_gate).doc("Scales the units of each hidden layer.");
+  }
+
+  static std::string layer(std::size_t i) { return "hidden" + std::to_string(i + 1); }
+
+  void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    int width = input_width(format);
+    if (input_gate) input_gate->declare(out, "input_gate", width, init);
+    for (std::size_t i = 0; i < hidden.size(); ++i) {
+      nn::declare_linear(out, layer(i), width, hidden[i], 2.0, init);
+      width = hidden[i];
+      if (hidden_gate) hidden_gate->declare(out, layer(i) + "_gate", width, init);
+    }
+    nn::declare_linear(out, "output", width, format.positions * format.classes, 1.0, init);
+  }
+
+  nn::Var activate(nn::Var x) const {
+    if (activation == Activation::kGelu) return nn::gelu(x);
+    return activation == Activation::kTanh ? nn::tanh(x) : nn::relu(x);
+  }
+
+  nn::Var forward(nn::Forward& pass, const DataFormat& format,
+                  const Examples& batch) const override {
+    nn::Var x = pass.site("input", input_of(pass, format, batch));
+    if (input_gate) x = input_gate->apply(pass, "input_gate", x);
+    for (std::size_t i = 0; i < hidden.size(); ++i) {
+      x = pass.site(layer(i) + ".act", activate(pass.linear(layer(i), x)));
+      if (hidden_gate) x = hidden_gate->apply(pass, layer(i) + "_gate", x);
+    }
+    return pass.linear("output", x);
+  }
+
+  double multiply_adds(const nn::Parameters& parameters,
+                       const DataFormat& /*format*/) const override {
+    double total = 0.0;
+    for (const nn::Parameter& p : parameters) {
+      if (p.role != nn::Role::kWeight) continue;
+      for (std::int64_t i = 0; i < p.value.count(); ++i)
+        total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
+    }
+    return total;
+  }
+};
+ASSAY_REGISTER(Model, Mlp);
+
+}  // namespace
+}  // namespace assay::models

@@ -1,0 +1,120 @@
+#include "components/models/model.h"
+
+#include "runner/config/parse.h"
+
+namespace assay {
+
+using nn::Tape;
+using nn::Tensor;
+using nn::Var;
+
+int input_width(const DataFormat& format) {
+  return format.tokens ? format.width * format.vocabulary : format.width;
+}
+
+Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch) {
+  if (!format.tokens) return pass.tape().constant(batch.features);
+  Tensor one_hot({batch.count, input_width(format)});
+  for (std::size_t i = 0; i < batch.tokens.size(); ++i)
+    one_hot.floats()[i * static_cast<std::size_t>(format.vocabulary) +
+                     static_cast<std::size_t>(batch.tokens[i])] = 1.0F;
+  return pass.tape().constant(one_hot);
+}
+
+namespace {
+
+constexpr int kBatch = 512;
+
+// Runs the examples in batches, in order; `use` sees each batch's outputs.
+template <class Use>
+void in_batches(const TrainedModel& trained, const Examples& examples,
+                std::span<const nn::Forward::Hook> hooks,
+                std::vector<nn::Forward::Statistic>* statistics, const Use& use) {
+  Tape tape;
+  std::vector<int> rows;
+  for (int first = 0; first < examples.count; first += kBatch) {
+    rows.clear();
+    for (int i = first; i < std::min(first + kBatch, examples.count); ++i) rows.push_back(i);
+    const Examples batch = examples.select(rows, trained.format);
+    tape.reset();
+    nn::Forward pass(tape, trained.parameters, false,
+                     Stream(0, static_cast<std::uint64_t>(first), "", "evaluate"));
+    for (const auto& hook : hooks) pass.add_hook(hook);
+    use(tape.value(trained.model->forward(pass, trained.format, batch)));
+    if (statistics)
+      statistics->insert(statistics->end(), pass.statistics().begin(), pass.statistics().end());
+  }
+}
+
+void append_rows(std::vector<double>& to, const Tensor& rows) {
+  for (std::int64_t i = 0; i < rows.count(); ++i) to.push_back(rows.get(i));
+}
+
+}  // namespace
+
+Tensor TrainedModel::outputs(const Examples& examples, std::span<const nn::Forward::Hook> hooks,
+                             std::vector<nn::Forward::Statistic>* statistics) const {
+  std::vector<double> all;
+  int width = 0;
+  in_batches(*this, examples, hooks, statistics, [&](const Tensor& out) {
+    width = out.shape().back();
+    append_rows(all, out);
+  });
+  return Tensor::of({examples.count, width}, all);
+}
+
+std::vector<std::string> TrainedModel::sites(const Examples& examples) const {
+  std::vector<std::string> out;
+  const int first[] = {0};
+  const nn::Forward::Hook hook = [&](std::string_view name, Var value) {
+    out.emplace_back(name);
+    return value;
+  };
+  in_batches(*this, examples.select(first, format), std::span(&hook, 1), nullptr,
+             [](const Tensor&) {});
+  return out;
+}
+
+Tensor TrainedModel::activations(const Examples& examples, std::string_view site) const {
+  std::vector<double> all;
+  int width = 0;
+  const nn::Forward::Hook hook = [&](std::string_view name, Var value) {
+    if (name == site) {
+      width = value.shape().back();
+      append_rows(all, value.tape->value(value));
+    }
+    return value;
+  };
+  in_batches(*this, examples, std::span(&hook, 1), nullptr, [](const Tensor&) {});
+  if (width == 0) {
+    std::string known;
+    for (const auto& name : sites(examples)) known += (known.empty() ? "" : ", ") + name;
+    throw std::runtime_error("the model has no site \"" + std::string(site) +
+                             "\"; sites: " + known);
+  }
+  return Tensor::of({static_cast<int>(all.size()) / width, width}, all);
+}
+
+void TrainedModel::save(Archive& out) const {
+  out.put_text("model", model->config().text());
+  const std::int32_t fields[] = {format.tokens ? 1 : 0, format.width, format.vocabulary,
+                                 format.positions, format.classes};
+  out.put("format", Array::of<std::int32_t>(fields, {5}));
+  parameters.save(out, "parameters");
+}
+
+std::size_t TrainedModel::bytes() const {
+  return parameters.bytes();
+}
+
+std::shared_ptr<const TrainedModel> TrainedModel::load(const Archive& in) {
+  auto out = std::make_shared<TrainedModel>();
+  out->model = Registry::global().build<Model>(config::parse_value(in.text("model")));
+  const auto fields = in.array("format").as<std::int32_t>();
+  out->format = {fields[0] != 0, fields[1], fields[2], fields[3], fields[4]};
+  out->parameters = nn::Parameters::load(in, "parameters");
+  return out;
+}
+ASSAY_ARTIFACT(TrainedModel);
+
+}  // namespace assay
