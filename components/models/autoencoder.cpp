@@ -1,0 +1,45 @@
+// An auto-encoder: x -> relu(W1 x + b1) -> code -> relu(…) -> x'. Trained with the objective "mse".
+#include "components/models/model.h"
+
+namespace assay::models {
+namespace {
+
+struct Autoencoder final : Model {
+  static constexpr Info kInfo{"autoencoder", 1, "Auto-encoder with one hidden layer on each side.",
+                              "Hinton and Salakhutdinov 2006"};
+  int hidden = 32;
+  int code = 8;
+
+  static void params(Params<Autoencoder>& p) {
+    p.add("hidden", &Autoencoder::hidden)
+        .range(1, 65536)
+        .unit("units")
+        .doc("Width of both hidden layers.");
+    p.add("code", &Autoencoder::code).range(1, 65536).unit("units").doc("Width of the code.");
+  }
+  void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    const int width = input_width(format);
+    nn::declare_linear(out, "encoder", width, hidden, 2.0, init);
+    nn::declare_linear(out, "code", hidden, code, 1.0, init);
+    nn::declare_linear(out, "decoder", code, hidden, 2.0, init);
+    nn::declare_linear(out, "output", hidden, width, 1.0, init);
+  }
+  nn::Var forward(nn::Forward& pass, const DataFormat& format,
+                  const Examples& batch) const override {
+    const nn::Var x = pass.site("input", input_of(pass, format, batch));
+    const nn::Var code_value = pass.linear("code", nn::relu(pass.linear("encoder", x)));
+    return pass.linear("output", nn::relu(pass.linear("decoder", code_value)));
+  }
+  double multiply_adds(const nn::Parameters& parameters,
+                       const DataFormat& /*format*/) const override {
+    double total = 0.0;
+    for (const nn::Parameter& p : parameters)
+      for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); ++i)
+        total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
+    return total;
+  }
+};
+ASSAY_REGISTER(Model, Autoencoder);
+
+}  // namespace
+}  // namespace assay::models

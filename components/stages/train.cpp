@@ -1,0 +1,70 @@
+// Trains a model by minibatches drawn without replacement, epoch by epoch.
+#include "components/models/model.h"
+#include "components/objectives/objective.h"
+#include "components/optimizers/optimizer.h"
+
+namespace assay::stages {
+namespace {
+
+struct Train final : Stage {
+  using Gives = TrainedModel;
+  static constexpr bool kCheckpoint = true;
+  static constexpr Info kInfo{"train", 1, "Trains a model on the training split.", "", true};
+  Input<Data> data;
+  Slot<Model> model;
+  Slot<Objective> objective{"cross-entropy"};
+  Slot<Optimizer> optimizer{"adamw"};
+  int steps = 500;
+  int batch = 64;
+
+  static void params(Params<Train>& p) {
+    p.add("data", &Train::data).doc("What it learns from.");
+    p.add("model", &Train::model).required().doc("The network.");
+    p.add("objective", &Train::objective).doc("What it minimises.");
+    p.add("optimizer", &Train::optimizer).doc("How.");
+    p.add("steps", &Train::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
+    p.add("batch", &Train::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
+  }
+
+  std::shared_ptr<const Artifact> run(StageContext& context) const override {
+    const Data& source = context.get(data);
+    auto out = std::make_shared<TrainedModel>();
+    // Shared, because the slot's component must outlive this stage.
+    out->model = Registry::global().build<Model>(model->config());
+    out->format = source.format;
+    out->model->declare(out->parameters, out->format, context.stream("init"));
+    const auto state = optimizer->begin(out->parameters, steps);
+    const Stream order = context.stream("order"), noise = context.stream("pass");
+    const int n = source.train.count, size = std::min(batch, n);
+    nn::Tape tape;
+    std::vector<int> epoch, rows;
+    std::uint64_t epochs = 0;
+    const int every = std::max(1, steps / 50);
+    double loss = 0.0;
+    for (int step = 0; step < steps; ++step) {
+      context.throw_if_stopped();
+      if (static_cast<int>(epoch.size()) < size)
+        epoch = order.fork("epoch", epochs++).permutation(n);
+      rows.assign(epoch.end() - size, epoch.end());
+      epoch.resize(epoch.size() - static_cast<std::size_t>(size));
+      tape.reset();
+      nn::Forward pass(tape, out->parameters, true,
+                       noise.fork("step", static_cast<std::uint64_t>(step)));
+      nn::Var total =
+          objective->loss(pass, *out->model, out->format, source.train.select(rows, out->format));
+      loss = tape.scalar(total);
+      for (const auto& extra : pass.losses()) total = nn::add(total, extra.value);
+      if (!std::isfinite(tape.scalar(total)))
+        throw std::runtime_error("the training loss is not finite at step " + std::to_string(step));
+      tape.backward(total);
+      state->step(out->parameters, tape);
+      if (step % every == 0) context.point("loss", step, loss);
+    }
+    context.metric("train_loss", loss);
+    return out;
+  }
+};
+ASSAY_REGISTER(Stage, Train);
+
+}  // namespace
+}  // namespace assay::stages
