@@ -1,0 +1,36 @@
+// Mean of -log2 p(next character).
+#include <cmath>
+
+#include "components/metrics/metric.h"
+
+namespace assay::metrics {
+namespace {
+
+// Mean of -log softmax(outputs)[label], in nats, in double.
+double mean_nll(Evaluation& e) {
+  const nn::Tensor& out = e.outputs();
+  const int classes = e.model->format.classes;
+  const auto& labels = e.examples().labels;
+  double total = 0.0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::int64_t row = static_cast<std::int64_t>(i) * classes;
+    double top = out.get(row), sum = 0.0;
+    for (int j = 1; j < classes; ++j) top = std::max(top, out.get(row + j));
+    for (int j = 0; j < classes; ++j) sum += std::exp(out.get(row + j) - top);
+    total += top + std::log(sum) - out.get(row + labels[i]);
+  }
+  return total / static_cast<double>(labels.size());
+}
+
+struct BitsPerChar final : Metric {
+  static constexpr Info kInfo{"bits-per-char", 1,
+                              "Mean negative log-likelihood of the next character, in bits.", ""};
+  std::string_view needs() const override { return "model data"; }
+  void measure(Evaluation& e, const Sink& sink) const override {
+    sink("bits-per-char", mean_nll(e) / std::log(2.0));
+  }
+};
+ASSAY_REGISTER(Metric, BitsPerChar);
+
+}  // namespace
+}  // namespace assay::metrics

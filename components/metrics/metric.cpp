@@ -1,0 +1,33 @@
+#include "components/metrics/metric.h"
+
+namespace assay {
+
+const nn::Tensor& Evaluation::outputs() {
+  if (!outputs_) outputs_ = model->outputs(examples(), {}, &statistics_);
+  return *outputs_;
+}
+
+const std::vector<nn::Forward::Statistic>& Evaluation::statistics() {
+  (void)outputs();
+  return statistics_;
+}
+
+const nn::Tensor& Evaluation::activations() {
+  if (!activations_) {
+    const bool own = sae->site.empty();
+    activations_ = own ? examples().features : model->activations(examples(), sae->site);
+  }
+  return *activations_;
+}
+
+const nn::Tensor& Evaluation::codes() {
+  if (!codes_) codes_ = sae->encode(activations());
+  return *codes_;
+}
+
+const nn::Tensor& Evaluation::reconstruction() {
+  if (!reconstruction_) reconstruction_ = sae->reconstruct(activations());
+  return *reconstruction_;
+}
+
+}  // namespace assay
