@@ -1,0 +1,46 @@
+// z = topk(W (x - b) + c), x' = D' z + b, loss = mean |x - x'|²: the k largest pre-activations of
+// each example are kept, those of them that are negative set to 0. Gao et al. 2024, eq. 3, without
+// AuxK.
+#include "components/saes/unit_norm.h"
+
+namespace assay::saes {
+namespace {
+
+struct Topk final : Sae {
+  static constexpr Info kInfo{"topk", 1, "Keeps the k largest latents.",
+                              "Gao et al. 2024, arXiv:2406.04093, eq. 3"};
+  int latents_count = 128;
+  int k = 8;
+
+  static void params(Params<Topk>& p) {
+    p.add("latents", &Topk::latents_count)
+        .range(1, 1 << 20)
+        .unit("latents")
+        .doc("Size of the code.");
+    p.add("k", &Topk::k).range(1, 1 << 20).unit("latents").doc("Kept for each example.");
+  }
+  std::string check() const override {
+    return k <= latents_count ? ""
+                              : "k = " + std::to_string(k) + " is more than the " +
+                                    std::to_string(latents_count) + " latents";
+  }
+  int latents(int /*features*/) const override { return latents_count; }
+  void declare(nn::Parameters& out, int features, const Stream& init) const override {
+    declare_sae(out, features, latents_count, init);
+  }
+  nn::Var encode(nn::Forward& pass, nn::Var x) const override {
+    return nn::relu(nn::topk_rows(pre_activations(pass, x), k));
+  }
+  nn::Var decode(nn::Forward& pass, nn::Var code) const override {
+    return decode_linear(pass, code);
+  }
+  nn::Var loss(nn::Forward& pass, nn::Var x) const override {
+    return nn::scale(nn::sum(nn::square(nn::subtract(decode(pass, encode(pass, x)), x))),
+                     1.0 / x.shape()[0]);
+  }
+  void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
+};
+ASSAY_REGISTER(Sae, Topk);
+
+}  // namespace
+}  // namespace assay::saes

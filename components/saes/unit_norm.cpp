@@ -1,0 +1,40 @@
+#include "components/saes/unit_norm.h"
+
+#include <cmath>
+
+namespace assay::saes {
+
+void declare_sae(nn::Parameters& out, int features, int latents, const Stream& init) {
+  out.add("decoder.weight", nn::Tensor::normal({latents, features}, 1.0, init.fork("decoder")),
+          nn::Role::kWeight);
+  unit_decoder(out);
+  // Tied at the start (Gao et al. 2024, section 2.4): fewer latents die.
+  const nn::Tensor tied = out.get("decoder.weight").value;
+  out.add("encoder.weight", tied, nn::Role::kWeight);
+  out.add("encoder.bias", nn::Tensor({latents}), nn::Role::kBias);
+  out.add("decoder.bias", nn::Tensor({features}), nn::Role::kBias);
+}
+
+nn::Var pre_activations(nn::Forward& pass, nn::Var x) {
+  const nn::Var centred = nn::add_row(x, nn::scale(pass.parameter("decoder.bias"), -1.0));
+  return nn::add_row(nn::matmul_transposed(centred, pass.parameter("encoder.weight")),
+                     pass.parameter("encoder.bias"));
+}
+
+nn::Var decode_linear(nn::Forward& pass, nn::Var code) {
+  return nn::add_row(nn::matmul(code, pass.parameter("decoder.weight")),
+                     pass.parameter("decoder.bias"));
+}
+
+void unit_decoder(nn::Parameters& parameters) {
+  nn::Tensor& rows = parameters.get("decoder.weight").value;
+  const int d = rows.shape().back();
+  for (std::int64_t r = 0; r < rows.shape().rows(); ++r) {
+    double norm = 0.0;
+    for (int j = 0; j < d; ++j) norm += rows.get(r * d + j) * rows.get(r * d + j);
+    norm = std::max(std::sqrt(norm), 1e-12);
+    for (int j = 0; j < d; ++j) rows.set(r * d + j, rows.get(r * d + j) / norm);
+  }
+}
+
+}  // namespace assay::saes

@@ -1,0 +1,98 @@
+// Trains a sparse autoencoder on the activations of a model at a named site, or on the features of
+// the data where no model is given. Inputs are centred and scaled by one number so that their mean
+// squared norm is the number of features.
+#include "components/optimizers/optimizer.h"
+#include "components/saes/sae.h"
+
+namespace assay::stages {
+namespace {
+
+struct TrainSae final : Stage {
+  using Gives = TrainedSae;
+  static constexpr bool kCheckpoint = true;
+  static constexpr Info kInfo{"train-sae", 1, "Trains a sparse autoencoder.", "", true};
+  Input<Data> data;
+  Input<TrainedModel> model;
+  std::string site;
+  Slot<Sae> sae{"topk"};
+  Slot<Optimizer> optimizer{"adam"};
+  int steps = 1000;
+  int batch = 128;
+
+  static void params(Params<TrainSae>& p) {
+    p.add("data", &TrainSae::data).doc("What it learns from.");
+    p.add("model", &TrainSae::model).optional().doc("Whose activations it learns.");
+    p.add("site", &TrainSae::site)
+        .doc("Of the model, as in \"hidden1.act\"; empty without a model.");
+    p.add("sae", &TrainSae::sae).doc("The autoencoder.");
+    p.add("optimizer", &TrainSae::optimizer).doc("How it learns.");
+    p.add("steps", &TrainSae::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
+    p.add("batch", &TrainSae::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
+  }
+  std::string check() const override {
+    if (bool(model) == !site.empty()) return {};
+    return model ? "site: with a model it must name one of its sites"
+                 : "site: it needs the input model";
+  }
+
+  static void standardise(nn::Tensor& x, TrainedSae& out) {
+    const int d = out.features;
+    const auto n = static_cast<double>(x.shape().rows());
+    out.mean = nn::Tensor({d});
+    for (int j = 0; j < d; ++j) {
+      double sum = 0.0;
+      for (std::int64_t i = 0; i < x.shape().rows(); ++i) sum += x.get(i * d + j);
+      out.mean.set(j, sum / n);
+    }
+    double squares = 0.0;
+    for (std::int64_t i = 0; i < x.count(); ++i)
+      squares += std::pow(x.get(i) - out.mean.get(i % d), 2);
+    out.scale = squares > 0 ? std::sqrt(n * d / squares) : 1.0;
+    for (std::int64_t i = 0; i < x.count(); ++i)
+      x.set(i, (x.get(i) - out.mean.get(i % d)) * out.scale);
+  }
+
+  std::shared_ptr<const Artifact> run(StageContext& context) const override {
+    const Data& source = context.get(data);
+    auto out = std::make_shared<TrainedSae>();
+    out->sae = Registry::global().build<Sae>(sae->config());
+    out->site = site;
+    Examples seen;
+    seen.features =
+        model ? context.get(model).activations(source.train, site) : source.train.features;
+    seen.count = static_cast<int>(seen.features.shape().rows());
+    out->features = seen.features.shape().back();
+    standardise(seen.features, *out);
+    out->sae->declare(out->parameters, out->features, context.stream("init"));
+    const auto state = optimizer->begin(out->parameters, steps);
+    const Stream order = context.stream("order"), noise = context.stream("pass");
+    const DataFormat format{false, out->features, 0, 1, 0};
+    const int size = std::min(batch, seen.count);
+    nn::Tape tape;
+    std::vector<int> epoch, rows;
+    std::uint64_t epochs = 0;
+    const int every = std::max(1, steps / 50);
+    for (int step = 0; step < steps; ++step) {
+      context.throw_if_stopped();
+      if (static_cast<int>(epoch.size()) < size)
+        epoch = order.fork("epoch", epochs++).permutation(seen.count);
+      rows.assign(epoch.end() - size, epoch.end());
+      epoch.resize(epoch.size() - static_cast<std::size_t>(size));
+      tape.reset();
+      nn::Forward pass(tape, out->parameters, true,
+                       noise.fork("step", static_cast<std::uint64_t>(step)));
+      const nn::Var loss = out->sae->loss(pass, tape.constant(seen.select(rows, format).features));
+      if (!std::isfinite(tape.scalar(loss)))
+        throw std::runtime_error("the loss is not finite at step " + std::to_string(step));
+      tape.backward(loss);
+      state->step(out->parameters, tape);
+      out->sae->after_step(out->parameters);
+      if (step % every == 0) context.point("loss", step, tape.scalar(loss));
+    }
+    return out;
+  }
+};
+ASSAY_REGISTER(Stage, TrainSae);
+
+}  // namespace
+}  // namespace assay::stages
