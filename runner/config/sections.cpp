@@ -80,10 +80,8 @@ void read_section(Component& section, const std::vector<ParamSpec>& params, cons
     const auto spec = std::find_if(params.begin(), params.end(),
                                    [&](const ParamSpec& p) { return p.name == entry.key; });
     if (spec == params.end()) {
-      std::string allowed;
-      for (const auto& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
-      out.error(entry.where, "unknown key " + path + "." + entry.key +
-                                 suggestion(entry.key, names) + "; allowed: " + allowed);
+      out.error(entry.where,
+                "unknown key " + path + "." + entry.key + allowed_names(entry.key, names));
       continue;
     }
     Value given = entry.value;

@@ -159,8 +159,9 @@ class Reader {
       for (const ParamSpec& p : stage_params()) names.push_back(p.name);
       std::string allowed;
       for (const auto& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
+      const std::string near = suggestion(entry.key, names);
       out_.error(entry.where, "unknown key " + spec.name + "." + entry.key +
-                                  suggestion(entry.key, names) + " stage \"" + found->name +
+                                  (near.empty() ? ";" : near) + " stage \"" + found->name +
                                   "\" takes: " + allowed);
     }
     return found;
@@ -184,8 +185,8 @@ class Reader {
     for (std::size_t i = 0; i < section.best.size(); ++i)
       if (std::find(kBest.begin(), kBest.end(), section.best[i]) == kBest.end())
         out_.error(item_where("best", i), "table.best = " + toml_string(section.best[i]) +
-                                              " is unknown; allowed: highest, lowest, none" +
-                                              suggestion(section.best[i], kBest));
+                                              " is unknown" +
+                                              allowed_names(section.best[i], kBest));
     if (section.best.size() > 1 && section.best.size() != section.value.size())
       out_.error(item_where("best", 0), "table.best has " + std::to_string(section.best.size()) +
                                             " entries; allowed: one, or one for each value");

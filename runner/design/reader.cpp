@@ -1,6 +1,7 @@
 // Reading [sweep]: every form of axis, with every mistake reported.
 #include "runner/design/reader.h"
 
+#include <deque>
 #include <set>
 
 namespace assay::design {
@@ -118,9 +119,16 @@ class Reader {
   }
 
   const std::string* note(const std::string& path, std::size_t i, std::size_t n) {
-    out_sweep_.notes.push_back(std::make_shared<const std::string>(
-        "axis \"" + path + "\", value " + std::to_string(i + 1) + " of " + std::to_string(n)));
-    return out_sweep_.notes.back().get();
+    return keep("axis \"" + path + "\", value " + std::to_string(i + 1) + " of " +
+                std::to_string(n));
+  }
+
+  // Positions outlive the study that they were read for: diagnostics are shown after it is gone.
+  static const std::string* keep(std::string text) {
+    static std::mutex mutex;
+    static std::deque<std::string> kept;
+    const std::scoped_lock lock(mutex);
+    return &kept.emplace_back(std::move(text));
   }
 
   // One place for each path: a path set by two axes at once is a mistake.
@@ -330,9 +338,8 @@ class Reader {
     factor_of(add_axis(std::move(axis)));
   }
 
-  const std::string* variant_note(const std::string& name) {
-    out_sweep_.notes.push_back(std::make_shared<const std::string>("variant \"" + name + "\""));
-    return out_sweep_.notes.back().get();
+  static const std::string* variant_note(const std::string& name) {
+    return keep("variant \"" + name + "\"");
   }
 
   std::vector<Value::Entry> variant_entries(const Value& row) {

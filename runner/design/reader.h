@@ -29,7 +29,6 @@ struct Sweep {
   std::vector<Factor> factors;
   std::vector<std::shared_ptr<const Expression>> exclude;
   std::vector<std::pair<std::size_t, std::size_t>> names;  // of expressions: axis, path
-  std::vector<std::shared_ptr<const std::string>> notes;   // kept alive for Position::note
 };
 
 Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out);

@@ -85,7 +85,10 @@ std::string Diagnostics::render() const {
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
   std::string best;
-  std::size_t best_distance = 1 + std::max<std::size_t>(1, word.size() / 3);
+  // A word of one or two letters resembles everything; only more than half of it counts.
+  std::size_t best_distance =
+      std::min(1 + std::max<std::size_t>(1, word.size() / 3), (word.size() + 1) / 2 + 1);
+  if (word.size() < 2) best_distance = 0;
   for (const std::string& candidate : candidates) {
     const std::size_t d = distance(word, candidate);
     if (d < best_distance) best_distance = d, best = candidate;
@@ -104,6 +107,13 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
   const std::string near = nearest(word, candidates);
   return near.empty() ? std::string() : "; did you mean \"" + near + "\"?";
+}
+
+std::string allowed_names(std::string_view word, std::span<const std::string> candidates) {
+  const std::string near = suggestion(word, candidates);
+  std::string out = near.empty() ? "; allowed: " : near + " Allowed: ";
+  for (std::size_t i = 0; i < candidates.size(); ++i) out += (i ? ", " : "") + candidates[i];
+  return out;
 }
 
 }  // namespace assay

@@ -38,6 +38,8 @@ std::string headline(const Diagnostic& diagnostic);
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 // `; did you mean "x"?`, or nothing.
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);
+// The same, followed by all candidates: `; did you mean "x"? Allowed: x, y`.
+std::string allowed_names(std::string_view word, std::span<const std::string> candidates);
 
 // Thrown where a study cannot be used; carries the rendered diagnostics. Exit code 2.
 class StudyError : public std::exception {

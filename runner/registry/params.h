@@ -172,7 +172,9 @@ class ParamBuilder {
   ParamBuilder& unit(std::string_view unit) { return spec_.unit = unit, *this; }
   ParamBuilder& doc(std::string_view doc) { return spec_.doc = doc, *this; }
   ParamBuilder& source(std::string_view source) { return spec_.source = source, *this; }
-  ParamBuilder& required() { return spec_.required = true, spec_.optional = false, spec_.fallback = Value(), *this; }
+  ParamBuilder& required() {
+    return spec_.required = true, spec_.optional = false, spec_.fallback = Value(), *this;
+  }
   ParamBuilder& optional() { return spec_.optional = true, spec_.required = false, *this; }
   ParamBuilder& min_count(std::size_t count) { return spec_.min_count = count, *this; }
   ParamBuilder& not_in_key() { return spec_.in_key = false, *this; }

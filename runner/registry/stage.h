@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -72,11 +73,11 @@ class StageContext {
 
   // The artifact that an input names. Requires the input to be set.
   template <class A>
-  const A& get(const Input<A>& input) const {
-    return dynamic_cast<const A&>(*lookup_(input.stage()));
+  const A& get(const Input<A>& input) {
+    return dynamic_cast<const A&>(*held_.emplace_back(lookup_(input.stage())));
   }
   template <class A>
-  const A* get_if(const Input<A>& input) const {
+  const A* get_if(const Input<A>& input) {
     return input ? &get(input) : nullptr;
   }
   // The random numbers of this stage for one purpose ("init", "order", …).
@@ -100,6 +101,7 @@ class StageContext {
   Lookup lookup_;
   int cores_;
   const std::atomic<bool>* stop_;
+  std::deque<std::shared_ptr<const Artifact>> held_;  // inputs live as long as the context
   std::vector<Measured> metrics_;
   std::vector<Curve> curves_;
 };

@@ -137,14 +137,12 @@ class Validator {
       return nullptr;
     }
     const ComponentSpec* spec = registry_.find(kind, use->string());
-    if (!spec)
+    if (!spec) {
+      const std::string near = suggestion(use->string(), registry_.names(kind));
       out_.error(use->where, "unknown " + std::string(kind) + " \"" + use->string() + "\"" +
-                                 (suggestion(use->string(), registry_.names(kind)).empty()
-                                      ? ";"
-                                      : suggestion(use->string(), registry_.names(kind))) +
-                                 (suggestion(use->string(), registry_.names(kind)).empty()
-                                      ? " allowed: " + joined(registry_.names(kind))
-                                      : " (assay list " + std::string(kind) + ")"));
+                                 (near.empty() ? "; allowed: " + joined(registry_.names(kind))
+                                               : near + " (assay list " + std::string(kind) + ")"));
+    }
     return spec;
   }
 
@@ -152,8 +150,9 @@ class Validator {
     for (const Value::Entry& entry : value.table()) {
       if (entry.key == "use" || spec.param(entry.key)) continue;
       const std::vector<std::string> names = spec.param_names();
+      const std::string near = suggestion(entry.key, names);
       out_.error(entry.where, "unknown key " + path + "." + entry.key +
-                                  suggestion(entry.key, names) + " " + spec.kind + " \"" +
+                                  (near.empty() ? ";" : near) + " " + spec.kind + " \"" +
                                   spec.name + "\" takes: " + joined(names));
     }
   }
@@ -169,8 +168,8 @@ class Validator {
     } else if (declared.type == ParamType::kChoice) {
       const auto& choices = declared.choices;
       if (std::find(choices.begin(), choices.end(), value.string()) == choices.end())
-        out_.error(value.where, path + " = " + value.text() + " is unknown; allowed: one of " +
-                                    joined(choices) + suggestion(value.string(), choices));
+        out_.error(value.where, path + " = " + value.text() + " is unknown" +
+                                    allowed_names(value.string(), choices));
     } else if (declared.type == ParamType::kInput) {
       const std::string wrong = inputs_ ? inputs_(value.string(), declared.target) : std::string();
       if (!wrong.empty()) out_.error(value.where, path + ": " + wrong);

@@ -16,9 +16,10 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 // refuses a group with a single array that lacks them.
 class Group {
  public:
-  Group(hid_t parent, const char* name)
+  Group(hid_t parent, const char* name, int& dimensions)
       : id_(H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
-            "make a group") {}
+            "make a group"),
+        dimensions_(dimensions) {}
 
   // A dimension with numbers as its coordinate.
   void dimension(const std::string& name, const std::vector<double>& values) {
@@ -84,7 +85,7 @@ class Group {
     lengths_[name] = length;
     const Id set(H5Dopen2(id_, name.c_str(), H5P_DEFAULT), H5Dclose, "open a dimension");
     H5DSset_scale(set, name.c_str());
-    const int order = static_cast<int>(lengths_.size()) - 1;
+    const int order = dimensions_++;
     H5LTset_attribute_int(id_, name.c_str(), "_Netcdf4Dimid", &order, 1);
   }
 
@@ -97,6 +98,7 @@ class Group {
   }
 
   Id id_;
+  int& dimensions_;  // counted over the whole file, as netCDF does
   std::map<std::string, hsize_t> lengths_;
 };
 
@@ -140,8 +142,8 @@ std::int8_t state_of(const StudyTable::Row& row) {
 constexpr char kStatusMeaning[] = "0 not run, 1 done, 2 failed";
 
 void write_cells(hid_t file, const StudyTable& table,
-                 const std::map<std::string, std::vector<double>>& metrics) {
-  Group cells(file, "cells");
+                 const std::map<std::string, std::vector<double>>& metrics, int& dimensions) {
+  Group cells(file, "cells", dimensions);
   std::vector<double> index, replicates, seconds;
   std::vector<std::int8_t> status;
   std::vector<std::string> configs, stages, messages;
@@ -188,8 +190,8 @@ bool is_dense(const StudyTable& table, std::size_t max_dense) {
 
 // Axes x replicate. Requires is_dense.
 void write_dense(hid_t file, const StudyTable& table,
-                 const std::map<std::string, std::vector<double>>& metrics) {
-  Group grid(file, "grid");
+                 const std::map<std::string, std::vector<double>>& metrics, int& dimensions) {
+  Group grid(file, "grid", dimensions);
   std::vector<std::string> dims;
   for (const auto& axis : table.axes) {
     dims.push_back(plain(axis.name));
@@ -221,7 +223,7 @@ void write_dense(hid_t file, const StudyTable& table,
 }
 
 // One group for each curve: cell x step, where all cells that have it agree on the steps.
-void write_curves(hid_t file, const StudyTable& table) {
+void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
   std::map<std::string, std::vector<std::pair<std::size_t, const Curve*>>> curves;
   for (std::size_t i = 0; i < table.rows.size(); ++i)
     if (table.rows[i].record)
@@ -235,7 +237,7 @@ void write_curves(hid_t file, const StudyTable& table) {
     const bool agree = std::all_of(list.begin(), list.end(),
                                    [&](const auto& c) { return c.second->step == step; });
     if (!agree || step.empty()) continue;
-    Group group(parent, plain(name).c_str());
+    Group group(parent, plain(name).c_str(), dimensions);
     std::vector<double> index, values;
     for (const auto& [cell, curve] : list) {
       index.push_back(static_cast<double>(cell));
@@ -254,9 +256,10 @@ void write_study(const std::filesystem::path& file, const StudyTable& table,
   const std::scoped_lock lock(hdf5_mutex());
   MemoryFile out;
   const auto metrics = metric_columns(table);
-  if (is_dense(table, max_dense)) write_dense(out.id(), table, metrics);
-  write_cells(out.id(), table, metrics);
-  write_curves(out.id(), table);
+  int dimensions = 0;
+  if (is_dense(table, max_dense)) write_dense(out.id(), table, metrics, dimensions);
+  write_cells(out.id(), table, metrics, dimensions);
+  write_curves(out.id(), table, dimensions);
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
   for (const auto& [name, text] : table.provenance) {
