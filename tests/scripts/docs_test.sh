@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The documentation is true: component pages are those of the registry, every study in docs/study-file.md
+# is valid, the commands of the README and of getting started work, and the README's table is real.
+set -eu
+assay=$1 scratch=$2 source=$3
+rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
+"$assay" docs pages
+diff -r pages "$source/docs/components" || { echo "run: assay docs docs/components"; exit 1; }
+
+awk '/^```toml study/ {n++; file = "example" n ".toml"; next} /^```/ {file = ""} file {print > file}' "$source/docs/study-file.md"
+[[ $(ls example*.toml | wc -l) -ge 8 ]]
+"$assay" validate example*.toml >/dev/null
+"$assay" schema >schema.json
+/usr/bin/python3 -c 'import json, jsonschema; jsonschema.Draft202012Validator.check_schema(json.load(open("schema.json")))'
+
+ln -s "$source/configs" configs
+sed -n '/^```sh/,/^```/p' "$source/README.md" "$source/docs/getting-started.md" | grep '^scripts/run' | sed 's/ *#.*//' | sort -u >commands
+[[ $(wc -l <commands) -ge 8 ]]
+"$assay" run configs/quickstart.toml --quiet >table.txt
+while read -r _ arguments; do
+  [[ $arguments == *.toml ]] && [[ $arguments != *" "* ]] && arguments="run $arguments"
+  # shellcheck disable=SC2086
+  "$assay" $arguments >/dev/null || { echo "failed: $arguments"; exit 1; }
+done <commands
+# Rounding may differ between processors; the layout and the labels may not.
+shape() { sed 's/[0-9]/#/g; s/[* ]//g'; }
+sed -n '/^Pruning and quantizing/,/^```/p' "$source/README.md" | grep -v '^```' | shape | diff - <(shape <table.txt)
