@@ -7,7 +7,6 @@ install(TARGETS assay assay_library EXPORT assay-targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY runner components DESTINATION include/assay FILES_MATCHING PATTERN "*.h"
   PATTERN "hdf5.h" EXCLUDE)
-install(DIRECTORY tests/contracts DESTINATION include/assay/tests FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY datasets DESTINATION share/assay)
 install(DIRECTORY configs DESTINATION share/assay)
 install(EXPORT assay-targets NAMESPACE assay:: DESTINATION lib/cmake/assay)

@@ -1,0 +1,92 @@
+#include <cmath>
+
+#include "components/metrics/metric.h"
+#include "tests/components/support.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+std::map<std::string, double> measure(const std::string& metric, Evaluation& evaluation) {
+  std::map<std::string, double> out;
+  build<Metric>("\"" + metric + "\"")->measure(evaluation, [&](std::string name, double value) {
+    out[name] = value;
+  });
+  return out;
+}
+
+// A linear model with logits = x, on two examples.
+struct Fixture {
+  TrainedModel trained = model("\"linear\"", 2, 2);
+  Data data;
+  Evaluation evaluation;
+  Fixture() {
+    trained.parameters.get("output.weight").value =
+        nn::Tensor::of({2, 2}, std::vector<double>{1, 0, 0, 1});
+    data.test.count = 2;
+    data.test.features =
+        nn::Tensor::of({2, 2}, std::vector<double>{std::log(3.0), 0, std::log(3.0), 0});
+    data.test.labels = {0, 1};
+    data.format = trained.format;
+    evaluation.model = &trained;
+    evaluation.data = &data;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("classification metrics by hand") {
+  Fixture f;
+  CHECK(measure("accuracy", f.evaluation)["accuracy"] == 0.5);
+  const double nll = -0.5 * (std::log(0.75) + std::log(0.25));
+  CHECK(measure("nll", f.evaluation)["nll"] == doctest::Approx(nll));
+  CHECK(measure("bits-per-char", f.evaluation)["bits-per-char"] ==
+        doctest::Approx(nll / std::log(2.0)));
+  CHECK(measure("sparsity", f.evaluation)["sparsity"] == 0.5);
+  CHECK(measure("parameter-count", f.evaluation)["parameter-count"] == 6);
+  CHECK(measure("multiply-adds", f.evaluation)["multiply-adds"] == 4);
+  CHECK(measure("bits-per-weight", f.evaluation)["bits-per-weight"] == 32);
+  CHECK_THROWS(measure("routing-load", f.evaluation));
+}
+
+TEST_CASE("solved grids are told from wrong ones and from those that change a given") {
+  Samples samples;
+  samples.count = 3;
+  samples.width = 16;
+  const std::vector<int> solved = {1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1};
+  for (int copy = 0; copy < 3; ++copy)
+    samples.tokens.insert(samples.tokens.end(), solved.begin(), solved.end());
+  samples.tokens[16] = 2;  // the second grid breaks its row
+  samples.prompts.assign(48, 0);
+  samples.prompts[32] = 4;  // the third had another given
+  samples.function_evaluations = 2.5;
+  Evaluation evaluation;
+  evaluation.samples = &samples;
+  CHECK(measure("solved-fraction", evaluation)["solved-fraction"] == doctest::Approx(1.0 / 3));
+  CHECK(measure("function-evaluations", evaluation)["function-evaluations"] == 2.5);
+}
+
+TEST_CASE("autoencoder metrics against a dictionary that is known") {
+  TrainedSae sae;
+  sae.sae = build<Sae>("{ use = \"topk\", latents = 3, k = 1 }");
+  sae.features = 2;
+  sae.mean = nn::Tensor({2});
+  sae.sae->declare(sae.parameters, 2, Stream(1));
+  const std::vector<double> directions = {1, 0, 0, 1, -1, 0};
+  sae.parameters.get("encoder.weight").value = nn::Tensor::of({3, 2}, directions);
+  sae.parameters.get("decoder.weight").value = nn::Tensor::of({3, 2}, directions);
+  Data data;
+  data.test.count = 3;
+  data.test.features = nn::Tensor::of({3, 2}, std::vector<double>{2, 0, 0, 3, -1, 1});
+  data.truth["dictionary"] = nn::Tensor::of({2, 2}, std::vector<double>{1, 0, 0.6, 0.8});
+  Evaluation evaluation;
+  evaluation.data = &data;
+  evaluation.sae = &sae;
+  CHECK(measure("l0", evaluation)["l0"] == 1);
+  CHECK(measure("dictionary-recovery", evaluation)["dictionary-recovery"] == doctest::Approx(0.9));
+  // Reconstructions (2, 0), (0, 3), (0, 1): of the third, tied at 1, the lower latent is kept. The
+  // residual is 1; means (1/3, 4/3); total variance 14/3 + 14/3.
+  CHECK(measure("explained-variance", evaluation)["explained-variance"] ==
+        doctest::Approx(1 - 1 / (28.0 / 3)));
+}

@@ -1,0 +1,93 @@
+#include <cmath>
+
+#include "components/optimizers/optimizer.h"
+#include "tests/components/support.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+// The path of x from 1 under loss x² (gradient 2x).
+std::vector<double> path(const Optimizer& rule, int steps) {
+  nn::Parameters parameters;
+  nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 1.0), nn::Role::kWeight);
+  const auto state = rule.begin(parameters, steps);
+  nn::Tape tape;
+  std::vector<double> out;
+  for (int i = 0; i < steps; ++i) {
+    tape.reset();
+    tape.backward(nn::sum(nn::square(tape.parameter(x))));
+    state->step(parameters, tape);
+    out.push_back(x.value.get(0));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("sgd steps solved by hand") {
+  const auto plain = path(*build<Optimizer>("{ use = \"sgd\", lr = 0.1, momentum = 0.5 }"), 2);
+  CHECK(plain[0] == doctest::Approx(0.8));                      // v = 2
+  CHECK(plain[1] == doctest::Approx(0.8 - 0.1 * (1.0 + 1.6)));  // v = 0.5 * 2 + 1.6
+  const auto nesterov =
+      path(*build<Optimizer>("{ use = \"sgd\", lr = 0.1, momentum = 0.5, nesterov = true }"), 1);
+  CHECK(nesterov[0] == doctest::Approx(1 - 0.1 * (2 + 0.5 * 2)));
+}
+
+TEST_CASE("adam and adamw follow their algorithms") {
+  for (const bool decoupled : {false, true}) {
+    const std::string use = decoupled ? "adamw" : "adam";
+    const auto got =
+        path(*build<Optimizer>("{ use = \"" + use + "\", lr = 0.1, weight_decay = 0.2 }"), 10);
+    double x = 1.0, m = 0.0, v = 0.0;
+    for (int t = 1; t <= 10; ++t) {
+      const double g = 2 * x + (decoupled ? 0.0 : 0.2 * x);
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      const double update =
+          m / (1 - std::pow(0.9, t)) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+      x -= 0.1 * (update + (decoupled ? 0.2 * x : 0.0));
+      CHECK(got[static_cast<std::size_t>(t - 1)] ==
+            doctest::Approx(x).epsilon(1e-4));  // float against double
+    }
+  }
+}
+
+TEST_CASE("schedules warm up and fall along a cosine") {
+  const auto rule = build<Optimizer>(
+      "{ use = \"sgd\", lr = 1.0, momentum = 0.0, schedule = \"cosine\", warmup = 2 }");
+  nn::Parameters parameters;
+  nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 0.0), nn::Role::kWeight);
+  const auto state = rule->begin(parameters, 6);
+  nn::Tape tape;
+  const double expected[] = {0.5, 1.0,
+                             1.0, 0.5 * (1 + std::cos(3.14159265 / 4)),
+                             0.5, 0.5 * (1 + std::cos(3 * 3.14159265 / 4))};
+  for (const double rate : expected) {
+    const double before = x.value.get(0);
+    tape.reset();
+    tape.backward(nn::sum(tape.parameter(x)));  // gradient 1
+    state->step(parameters, tape);
+    CHECK(before - x.value.get(0) == doctest::Approx(rate).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("masked weights stay zero under every optimizer") {
+  for (const ComponentSpec* spec : Registry::global().all("optimizer")) {
+    nn::Parameters parameters;
+    nn::Parameter& x = parameters.add("x", nn::Tensor::full({2}, 1.0), nn::Role::kWeight);
+    x.mask = nn::Tensor::of({2}, std::vector<double>{1, 0});
+    parameters.apply_masks();
+    const auto rule = build<Optimizer>("\"" + spec->name + "\"");
+    const auto state = rule->begin(parameters, 3);
+    nn::Tape tape;
+    for (int i = 0; i < 3; ++i) {
+      tape.reset();
+      tape.backward(nn::sum(nn::square(nn::shift(tape.parameter(x), 1.0))));
+      state->step(parameters, tape);
+    }
+    CHECK(x.value.get(1) == 0.0);
+    CHECK(x.value.get(0) != 1.0);
+  }
+}
