@@ -89,9 +89,9 @@ void read_section(Component& section, const std::vector<ParamSpec>& params, cons
       given = Value(Value::Array{entry.value});
       given.where = entry.value.where;
     }
-    const std::size_t before = out.count();
+    const std::size_t before = out.reports();
     Registry::global().validate_param(*spec, given, path + "." + entry.key, {}, out);
-    if (out.count() == before && !(spec->optional && is_absent(given)))
+    if (out.reports() == before && !(spec->optional && is_absent(given)))
       spec->assign(section, given, {});
   }
   for (const ParamSpec& param : params)

@@ -92,13 +92,13 @@ void Linker::check(Diagnostics& out) {
     for (std::size_t i = 0; i < impl_->stages.size(); ++i) {
       const config::StageSpec& stage = impl_->study.stages[i];
       std::uint64_t whole = 0;
-      const std::size_t errors = out.count();
+      const std::size_t errors = out.reports();
       for (Slot& slot : impl_->stages[i]) {
         const std::uint64_t index = slot.prepare(choice, out);
         whole = whole * 1'000'003 + index;
         if (slot.is_input()) wiring = wiring * 1'000'003 + index;
       }
-      if (!stage.component || !stage.component->has_check || out.count() != errors) continue;
+      if (!stage.component || !stage.component->has_check || out.reports() != errors) continue;
       if (!wholes[i].insert(whole).second || !out.ok()) continue;
       const std::string wrong = build(static_cast<int>(i), choice)->check();
       if (!wrong.empty()) out.error(stage.value.where, stage.name + "." + wrong);

@@ -109,7 +109,7 @@ std::uint64_t Slot::prepare(const std::vector<int>& choice, Diagnostics& out) {
   prepared_ = true;
   Digest& digest = touches_.empty() ? fixed_ : digests_[combination];
   const Value chosen = value(choice);
-  const std::size_t before = out.count();
+  const std::size_t before = out.reports();
   if (chosen.none() && param_->required) {
     out.error(stage_->value.where, stage_->name + ": stage \"" + stage_->component->name +
                                        "\" needs " + param_->name + " (" + param_->allowed() + ")");
@@ -121,7 +121,7 @@ std::uint64_t Slot::prepare(const std::vector<int>& choice, Diagnostics& out) {
         },
         out);
   }
-  if (out.count() != before) return combination;
+  if (out.reports() != before) return combination;
   digest.inputs = inputs_of(chosen);
   const Value& effective = chosen.none() ? param_->fallback : chosen;
   const Canonical canonical = Registry::global().canonical_param(*param_, effective);

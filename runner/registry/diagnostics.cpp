@@ -3,6 +3,7 @@
 namespace assay {
 
 void Diagnostics::error(const Position& where, std::string text) {
+  ++reports_;
   for (const Diagnostic& item : items_) {
     if (item.where.source == where.source && item.where.line == where.line &&
         item.where.column == where.column && item.text == text)

@@ -21,6 +21,8 @@ class Diagnostics {
   void error(const Position& where, std::string text);
   bool ok() const { return items_.empty(); }
   std::size_t count() const { return items_.size(); }
+  // Calls of error(), repeated mistakes included: tells whether a check has just found one.
+  std::size_t reports() const { return reports_; }
   // In order of file and line.
   std::vector<Diagnostic> sorted() const;
   // One block for each: `file:line:column: text`, the source line, a caret under the column.
@@ -28,6 +30,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> items_;
+  std::size_t reports_ = 0;
 };
 
 // `file:line:column: text`, with the axis that the value came from, where it came from one.

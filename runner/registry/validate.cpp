@@ -94,7 +94,7 @@ class Validator {
                                  const std::string& path) {
     const ComponentSpec* spec = named(kind, value, path);
     if (!spec) return nullptr;
-    const std::size_t before = out_.count();
+    const std::size_t before = out_.reports();
     if (value.is_table()) keys(*spec, value, path);
     for (const ParamSpec& declared : spec->params) {
       if (const Value* given = value.find(declared.name)) {
@@ -104,7 +104,7 @@ class Validator {
                                     declared.name + " (" + expected_type(declared) + ")");
       }
     }
-    if (spec->has_check && out_.count() == before) {
+    if (spec->has_check && out_.reports() == before) {
       const std::string wrong = registry_.build(kind, value)->check();
       if (!wrong.empty()) out_.error(value.where, path + "." + wrong);
     }

@@ -38,16 +38,26 @@ std::string fixed(double value, int digits) {
   return text;
 }
 
-bool is_best(const Table& table, std::size_t v, std::size_t row, std::size_t column) {
+// marks[row][column]: whether the entry is the best of its column.
+std::vector<std::vector<char>> best_marks(const Table& table, std::size_t v) {
+  const auto& entries = table.entries[v];
+  std::vector<std::vector<char>> marks;
+  for (const auto& row : entries) marks.emplace_back(row.size());
   const Best best = table.values[v].best;
-  const auto& mine = table.entries[v][row][column].summary;
-  if (best == Best::kNone || mine.count == 0 || table.rows.size() < 2) return false;
-  for (const auto& other : table.entries[v]) {
-    const auto& its = other[column].summary;
-    if (its.count == 0) continue;
-    if (best == Best::kHighest ? its.mean > mine.mean : its.mean < mine.mean) return false;
+  if (best == Best::kNone || entries.size() < 2) return marks;
+  for (std::size_t c = 0; c < entries.front().size(); ++c) {
+    bool any = false;
+    double top = 0.0;
+    for (const auto& row : entries) {
+      if (row[c].summary.count == 0) continue;
+      const double mean = row[c].summary.mean;
+      if (!any || (best == Best::kHighest ? mean > top : mean < top)) top = mean;
+      any = true;
+    }
+    for (std::size_t r = 0; r < entries.size(); ++r)
+      marks[r][c] = entries[r][c].summary.count > 0 && entries[r][c].summary.mean == top;
   }
-  return true;
+  return marks;
 }
 
 std::size_t common_count(const Table& table) {
@@ -58,16 +68,15 @@ std::size_t common_count(const Table& table) {
   return common;
 }
 
-Shown show(const Table& table, std::size_t v, std::size_t row, std::size_t column, int digits,
+// `common`: the number of seeds that the notes tell; another one is told beside its entry.
+Shown show(const Table::Entry& entry, bool best, std::size_t common, int digits,
            const char* plus_minus) {
-  const Table::Entry& entry = table.entries[v][row][column];
   const std::string mark = entry.failed ? "†" : "";
   if (entry.summary.count == 0) return {"–" + mark, false};
   std::string text = fixed(entry.summary.mean, digits);
   if (entry.summary.count > 1) text += plus_minus + fixed(entry.summary.deviation, digits);
-  const std::size_t common = common_count(table);
   if (entry.summary.count != common) text += " (n=" + std::to_string(entry.summary.count) + ")";
-  return {text + mark, is_best(table, v, row, column)};
+  return {text + mark, best};
 }
 
 std::string joined(const std::vector<std::string>& words, const char* between) {
@@ -100,12 +109,16 @@ Grid grid_of(const Table& table, const char* plus_minus) {
   grid.head.push_back(names);
   std::vector<int> digits;
   for (const auto& entries : table.entries) digits.push_back(digits_for(entries));
+  std::vector<std::vector<std::vector<char>>> marks;
+  for (std::size_t v = 0; v < table.values.size(); ++v) marks.push_back(best_marks(table, v));
+  const std::size_t common = common_count(table);
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     auto& line = grid.body.emplace_back();
     for (const std::string& label : table.rows[r]) line.push_back({label, false});
     for (std::size_t v = 0; v < table.values.size(); ++v)
       for (std::size_t c = 0; c < columns; ++c)
-        line.push_back(show(table, v, r, c, digits[v], plus_minus));
+        line.push_back(
+            show(table.entries[v][r][c], marks[v][r][c] != 0, common, digits[v], plus_minus));
   }
   return grid;
 }
@@ -303,6 +316,7 @@ std::string json(const Table& table) {
   out["entries"] = nlohmann::ordered_json::array();
   const std::size_t columns = std::max<std::size_t>(1, table.columns.size());
   for (std::size_t v = 0; v < table.values.size(); ++v) {
+    const auto marks = best_marks(table, v);
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
       for (std::size_t c = 0; c < columns; ++c) {
         const Table::Entry& entry = table.entries[v][r][c];
@@ -315,7 +329,7 @@ std::string json(const Table& table) {
         item["n"] = entry.summary.count;
         item["failed"] = entry.failed;
         item["missing"] = entry.missing;
-        item["best"] = is_best(table, v, r, c);
+        item["best"] = marks[r][c] != 0;
         out["entries"].push_back(std::move(item));
       }
     }
