@@ -32,11 +32,7 @@ struct Autoencoder final : Model {
   }
   double multiply_adds(const nn::Parameters& parameters,
                        const DataFormat& /*format*/) const override {
-    double total = 0.0;
-    for (const nn::Parameter& p : parameters)
-      for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); ++i)
-        total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
-    return total;
+    return kept_weights(parameters);
   }
 };
 ASSAY_REGISTER(Model, Autoencoder);

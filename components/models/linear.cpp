@@ -16,11 +16,7 @@ struct Linear final : Model {
   }
   double multiply_adds(const nn::Parameters& parameters,
                        const DataFormat& /*format*/) const override {
-    const nn::Parameter& p = parameters.get("output.weight");
-    double total = 0.0;
-    for (std::int64_t i = 0; i < p.value.count(); ++i)
-      total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
-    return total;
+    return kept_weights(parameters);
   }
 };
 ASSAY_REGISTER(Model, Linear);

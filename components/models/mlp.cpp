@@ -58,13 +58,7 @@ struct Mlp final : Model {
 
   double multiply_adds(const nn::Parameters& parameters,
                        const DataFormat& /*format*/) const override {
-    double total = 0.0;
-    for (const nn::Parameter& p : parameters) {
-      if (p.role != nn::Role::kWeight) continue;
-      for (std::int64_t i = 0; i < p.value.count(); ++i)
-        total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
-    }
-    return total;
+    return kept_weights(parameters);
   }
 };
 ASSAY_REGISTER(Model, Mlp);

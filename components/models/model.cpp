@@ -12,6 +12,14 @@ int input_width(const DataFormat& format) {
   return format.tokens ? format.width * format.vocabulary : format.width;
 }
 
+double kept_weights(const nn::Parameters& parameters) {
+  double total = 0.0;
+  for (const nn::Parameter& p : parameters)
+    for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); ++i)
+      total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
+  return total;
+}
+
 Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch) {
   if (!format.tokens) return pass.tape().constant(batch.features);
   Tensor one_hot({batch.count, input_width(format)});

@@ -24,6 +24,9 @@ class Model : public Component {
                                const DataFormat& format) const = 0;
 };
 
+// Weights (Role::kWeight) that no mask removed: the multiply-adds of a model that uses each once.
+double kept_weights(const nn::Parameters& parameters);
+
 // The batch as n x width numbers: features as they are, tokens one-hot (n x width*vocabulary).
 nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch);
 // Columns that input_of gives.

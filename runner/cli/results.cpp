@@ -4,6 +4,7 @@
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
+#include "runner/report/table.h"
 
 namespace assay::cli {
 
@@ -31,13 +32,6 @@ bool load(const Arguments& arguments, const std::string& usage, po::options_desc
   out.linker->check(checked);
   out.results = read_results(*out.study, *out.linker, out.folder);
   return true;
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 }  // namespace
@@ -85,16 +79,18 @@ int export_command(const Arguments& arguments) {
       for (const Measured& m : row.record->metrics)
         if (std::find(metrics.begin(), metrics.end(), m.name) == metrics.end())
           metrics.push_back(m.name);
-  for (const auto& axis : loaded.results.table.axes) std::cout << csv_field(axis.name) << ",";
+  for (const auto& axis : loaded.results.table.axes)
+    std::cout << report::csv_field(axis.name) << ",";
   std::cout << "replicate,status,seconds";
-  for (const auto& name : metrics) std::cout << "," << csv_field(name);
+  for (const auto& name : metrics) std::cout << "," << report::csv_field(name);
   std::cout << ",failed_stage,message\n";
   for (const auto& row : loaded.results.table.rows) {
     for (std::size_t a = 0; a < row.axis_values.size(); ++a)
       std::cout << (row.axis_values[a] < 0
                         ? ""
-                        : csv_field(loaded.results.table.axes[a]
-                                        .labels[static_cast<std::size_t>(row.axis_values[a])]))
+                        : report::csv_field(
+                              loaded.results.table.axes[a]
+                                  .labels[static_cast<std::size_t>(row.axis_values[a])]))
                 << ",";
     const store::CellRecord* record = row.record;
     std::cout << row.replicate << ","
@@ -108,8 +104,8 @@ int export_command(const Arguments& arguments) {
         for (const Measured& m : record->metrics)
           if (m.name == name) std::cout << number_text(m.value);
     }
-    std::cout << "," << (record ? csv_field(record->failed_stage) : "") << ","
-              << (record ? csv_field(record->message) : "") << "\n";
+    std::cout << "," << (record ? report::csv_field(record->failed_stage) : "") << ","
+              << (record ? report::csv_field(record->message) : "") << "\n";
   }
   return 0;
 }

@@ -272,16 +272,12 @@ std::string latex(const Table& table) {
   return out;
 }
 
-namespace {
-
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + "\"";
 }
-
-}  // namespace
 
 std::string csv(const Table& table) {
   std::string out;

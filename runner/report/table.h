@@ -37,5 +37,7 @@ std::string markdown(const Table& table);
 std::string latex(const Table& table);  // for booktabs
 std::string csv(const Table& table);    // tidy: one line for each entry
 std::string json(const Table& table);
+// A field of CSV, in quotes where it needs them (RFC 4180).
+std::string csv_field(const std::string& text);
 
 }  // namespace assay::report
