@@ -33,15 +33,21 @@ class Value {
   using Table = std::vector<Entry>;
   enum class Type { kNone, kBoolean, kInteger, kNumber, kString, kArray, kTable };
 
-  Value() = default;
-  Value(bool value) : data_(value) {}                            // NOLINT: a value reads as itself
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT
-  Value(std::int64_t value) : data_(value) {}                    // NOLINT
-  Value(double value) : data_(value) {}                          // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}          // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}        // NOLINT
-  Value(Array value) : data_(std::move(value)) {}                // NOLINT
-  Value(Table value) : data_(std::move(value)) {}                // NOLINT
+  // Defined below Entry: they need to know how to destroy a table.
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+  Value(bool value);          // NOLINT: a value reads as itself
+  Value(int value);           // NOLINT
+  Value(std::int64_t value);  // NOLINT
+  Value(double value);        // NOLINT
+  Value(std::string value);   // NOLINT
+  Value(const char* value);   // NOLINT
+  Value(Array value);         // NOLINT
+  Value(Table value);         // NOLINT
 
   Type type() const { return static_cast<Type>(data_.index()); }
   bool none() const { return type() == Type::kNone; }
@@ -93,6 +99,21 @@ struct Value::Entry {
   Position where;  // of the key
   Value value;
 };
+
+inline Value::Value() = default;
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
+inline Value::Value(bool value) : data_(value) {}
+inline Value::Value(int value) : data_(static_cast<std::int64_t>(value)) {}
+inline Value::Value(std::int64_t value) : data_(value) {}
+inline Value::Value(double value) : data_(value) {}
+inline Value::Value(std::string value) : data_(std::move(value)) {}
+inline Value::Value(const char* value) : data_(std::string(value)) {}
+inline Value::Value(Array value) : data_(std::move(value)) {}
+inline Value::Value(Table value) : data_(std::move(value)) {}
 
 // `text` as a TOML basic string, quotes included.
 std::string toml_string(std::string_view text);

@@ -28,7 +28,8 @@ TEST_CASE("the gradient of every model agrees with central differences in double
        "\"cross-entropy\""},
       {"{ use = \"moe-mlp\", hidden = 5, experts = 3, expert_hidden = 4 }", "\"cross-entropy\""},
       {"{ use = \"autoencoder\", hidden = 5, code = 2 }", "\"mse\""}};
-  for (const auto& [text, goal] : cases) {
+  for (const auto& one : cases) {
+    const char *text = one.first, *goal = one.second;
     CAPTURE(text);
     TrainedModel m = model(text, 4, 3);
     nn::Parameters parameters = m.parameters.to(nn::Dtype::kFloat64);
