@@ -7,6 +7,9 @@ install(TARGETS assay assay_library EXPORT assay-targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY runner components DESTINATION include/assay FILES_MATCHING PATTERN "*.h"
   PATTERN "hdf5.h" EXCLUDE)
+# The contract suites, which a plugin's tests run on its own components.
+install(DIRECTORY tests/contracts DESTINATION include/assay/tests)
+install(FILES tests/components/support.h DESTINATION include/assay/tests/components)
 install(DIRECTORY datasets DESTINATION share/assay)
 install(DIRECTORY configs DESTINATION share/assay)
 install(EXPORT assay-targets NAMESPACE assay:: DESTINATION lib/cmake/assay)

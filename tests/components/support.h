@@ -18,6 +18,14 @@ std::shared_ptr<const K> build(const std::string& text) {
   return Registry::global().build<K>(value);
 }
 
+// What validation says of a component, without its position; empty where it is valid.
+template <class K>
+std::string error_of(const std::string& text) {
+  Diagnostics out;
+  Registry::global().validate(K::kKind, config::parse_value(text), "it", {}, out);
+  return out.ok() ? "" : out.sorted().front().text;
+}
+
 // `n` examples of normal features with labels 0 … classes-1 in turn.
 inline Examples examples(int n, int width, int classes, int seed) {
   Examples out;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cmath>
+
+#include "components/datasets/dataset.h"
+#include "tests/contracts/contract.h"
+
+namespace assay::testing {
+
+inline void split_contract(const Examples& split, const DataFormat& format) {
+  const auto count = static_cast<std::size_t>(split.count);
+  const std::size_t cells = count * static_cast<std::size_t>(format.width);
+  CHECK(split.tokens.size() == (format.tokens ? cells : 0));
+  CHECK(split.features.count() == static_cast<std::int64_t>(format.tokens ? 0 : cells));
+  CHECK(split.labels.size() ==
+        (format.classes > 0 ? count * static_cast<std::size_t>(format.positions) : 0));
+  bool fits = true;
+  for (const auto token : split.tokens) fits = fits && token >= 0 && token < format.vocabulary;
+  for (const auto label : split.labels) fits = fits && label >= 0 && label < format.classes;
+  for (std::int64_t i = 0; i < split.features.count(); ++i)
+    fits = fits && std::isfinite(split.features.get(i));
+  CHECK_MESSAGE(fits, "a token, label or feature is outside the format");
+}
+
+// The same parameters give the same data; every split fits the format; nothing is lost on disk.
+inline void dataset_contract(const std::string& text) {
+  CAPTURE(text);
+  const auto dataset = build<Dataset>(text);
+  config_contract(*dataset);
+  CHECK_MESSAGE(!draws("dataset", text), "data follow from parameters, not from the replicate");
+  const auto data = dataset->make();
+  CHECK(archive_of(*dataset->make()) == archive_of(*data));
+  archive_contract(*data);
+  CHECK(data->train.count > 0);
+  CHECK(data->test.count > 0);
+  for (const char* name : {"train", "valid", "test"}) {
+    CAPTURE(name);
+    split_contract(data->split(name), data->format);
+  }
+  CHECK_THROWS_AS(data->split("all"), std::runtime_error);
+  const int rows[] = {data->train.count - 1, 0};
+  const Examples two = data->train.select(rows, data->format);
+  CHECK(two.count == 2);
+  split_contract(two, data->format);
+}
+
+}  // namespace assay::testing

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cmath>
+#include <sstream>
+
+#include "components/metrics/metric.h"
+#include "tests/contracts/contract.h"
+
+namespace assay::testing {
+
+using Numbers = std::vector<std::pair<std::string, double>>;
+
+inline Numbers measure(const Metric& metric, Evaluation& evaluation) {
+  Numbers out;
+  metric.measure(evaluation,
+                 [&](std::string name, double value) { out.emplace_back(std::move(name), value); });
+  return out;
+}
+
+// Everything that a metric may look at: a network, data with a known dictionary, an autoencoder of
+// their features, and completed grids.
+struct Bench {
+  TrainedModel model;
+  Data data;
+  TrainedSae sae;
+  Samples samples;
+
+  explicit Bench(TrainedModel measured) : model(std::move(measured)) {
+    data.format = model.format;
+    data.test = examples(24, data.format.width, data.format.classes, 2);
+    data.truth["dictionary"] = nn::Tensor::normal({5, data.format.width}, 1.0, Stream(8));
+    sae.sae = build<Sae>("{ use = \"topk\", latents = 9, k = 2 }");
+    sae.features = data.format.width;
+    sae.mean = nn::Tensor({sae.features});
+    sae.sae->declare(sae.parameters, sae.features, Stream(6));
+    samples.count = 1;
+    samples.width = 16;
+    samples.prompts.assign(16, 0);
+    samples.tokens = {1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1};
+    samples.function_evaluations = 3.0;
+  }
+  // Holds what `needs` names and nothing else.
+  Evaluation evaluation(std::string_view needs) const {
+    Evaluation out;
+    std::istringstream words{std::string(needs)};
+    for (std::string word; words >> word;) {
+      if (word == "model") out.model = &model;
+      if (word == "data") out.data = &data;
+      if (word == "sae") out.sae = &sae;
+      if (word == "samples") out.samples = &samples;
+    }
+    return out;
+  }
+};
+
+// A metric names inputs that exist and reads those alone; its numbers are finite, carry its name,
+// and are the same again and whatever else was measured before. `accepted` tells whether it
+// measures this bench at all; one that does not fit says so by std::runtime_error.
+inline bool metric_contract(const std::string& name, const Bench& bench) {
+  CAPTURE(name);
+  const auto metric = build<Metric>("\"" + name + "\"");
+  config_contract(*metric);
+  std::istringstream words{std::string(metric->needs())};
+  for (std::string word; words >> word;)
+    CHECK((word == "model" || word == "data" || word == "sae" || word == "samples"));
+  Evaluation alone = bench.evaluation(metric->needs());
+  Numbers first;
+  try {
+    first = measure(*metric, alone);
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+  CHECK_FALSE(first.empty());
+  for (const auto& [key, value] : first) {
+    CHECK((key == name || key.rfind(name + "-", 0) == 0));
+    CHECK(std::isfinite(value));
+  }
+  CHECK(measure(*metric, alone) == first);
+  Evaluation shared = bench.evaluation("model data sae samples");
+  (void)shared.outputs();
+  (void)shared.reconstruction();
+  CHECK(measure(*metric, shared) == first);
+  return true;
+}
+
+}  // namespace assay::testing
