@@ -1,20 +1,11 @@
 #include <cmath>
 
-#include "components/pruners/pruner.h"
-#include "tests/components/support.h"
+#include "tests/contracts/pruner_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
 
 namespace {
-
-double zeros(const TrainedModel& m) {
-  double out = 0.0;
-  for (const auto& p : m.parameters)
-    for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); ++i)
-      out += p.value.get(i) == 0.0;
-  return out;
-}
 
 TrainedModel one_layer(std::vector<double> weights) {
   TrainedModel m = model("\"linear\"", 3, 2);
@@ -31,26 +22,37 @@ std::vector<double> weights_of(const TrainedModel& m) {
 
 }  // namespace
 
-TEST_CASE("every pruner removes what its sparsity says, nested, and revives nothing") {
+TEST_CASE("every pruner keeps the contract of its kind") {
   for (const ComponentSpec* spec : Registry::global().all("pruner")) {
-    CAPTURE(spec->name);
-    const Examples calibration = examples(32, 8, 4, 1);
-    TrainedModel before = model("{ use = \"mlp\", hidden = [16] }", 8, 4);
-    TrainedModel last = before;
-    for (const double sparsity : {0.25, 0.5, 0.75}) {
-      TrainedModel m = before;
-      const auto pruner = build<Pruner>("{ use = \"" + spec->name +
-                                        "\", sparsity = " + number_text(sparsity) + " }");
-      pruner->prune(m, calibration, Stream(3));
-      CHECK(zeros(m) == sparsity * (16 * 8 + 4 * 16));
-      for (const auto& p : last.parameters)
-        for (std::int64_t i = 0; !p.mask.empty() && i < p.mask.count(); ++i)
-          if (p.mask.get(i) == 0.0) CHECK(m.parameters.get(p.name).value.get(i) == 0.0);
-      TrainedModel twice = m;
-      pruner->prune(twice, calibration, Stream(3));
-      CHECK(zeros(twice) == zeros(m));
-      last = m;
+    pruner_contract("\"" + spec->name + "\"");
+    // Wanda counts row by row: 12 of the shared layer, 8 + 12 of each of 3 experts, 4 outputs.
+    if (spec->param("sparsity")) sparsity_contract(spec->name, 12 + 3 * (8 + 12) + 4);
+  }
+  sparsity_contract("magnitude", 1);
+  sparsity_contract("random", 1);
+  pruner_contract("{ use = \"magnitude\", scope = \"layer\" }");
+}
+
+TEST_CASE("wanda judges a layer that no example reached by magnitude") {
+  TrainedModel m = subject();
+  // Every example goes to experts 0 and 1, so expert 2 has seen nothing.
+  nn::Parameter& router = m.parameters.get("router.weight");
+  router.value.fill(0.0);
+  TrainedModel by_size = m;
+  const Examples calibration = examples(40, 6, 4, 1);
+  build<Pruner>("\"wanda\"")->prune(m, calibration, Stream(0));
+  const auto& before = by_size.parameters.get("experts.2.up.weight").value;
+  const auto& after = m.parameters.get("experts.2.up.weight").value;
+  for (int r = 0; r < 8; ++r) {
+    double largest_gone = 0.0, smallest_kept = 1e9;
+    for (int c = 0; c < 12; ++c) {
+      const double size = std::abs(before.at(r, c));
+      if (after.at(r, c) == 0.0)
+        largest_gone = std::max(largest_gone, size);
+      else
+        smallest_kept = std::min(smallest_kept, size);
     }
+    CHECK(largest_gone <= smallest_kept);
   }
 }
 
