@@ -1,7 +1,7 @@
 // Share of labels (examples x positions) whose output is the largest; ties go to the lower class.
 #include <cmath>
 
-#include "components/metrics/metric.h"
+#include "components/metrics/likelihood.h"
 
 namespace assay::metrics {
 namespace {
@@ -10,7 +10,7 @@ struct Accuracy final : Metric {
   static constexpr Info kInfo{"accuracy", 1, "Share of labels that have the largest output.", ""};
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
-    const nn::Tensor& out = e.outputs();
+    const nn::Tensor& out = logits_of(e, "accuracy");
     const int classes = e.model->format.classes;
     const auto& labels = e.examples().labels;
     double right = 0.0;

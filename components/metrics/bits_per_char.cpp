@@ -11,7 +11,7 @@ struct BitsPerChar final : Metric {
                               "Mean negative log-likelihood of the next character, in bits.", ""};
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
-    sink("bits-per-char", mean_nll(e) / std::log(2.0));
+    sink("bits-per-char", mean_nll(e, "bits-per-char") / std::log(2.0));
   }
 };
 ASSAY_REGISTER(Metric, BitsPerChar);

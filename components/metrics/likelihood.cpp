@@ -4,8 +4,19 @@
 
 namespace assay::metrics {
 
-double mean_nll(Evaluation& e) {
+const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = e.outputs();
+  const auto labels = static_cast<std::int64_t>(e.examples().labels.size());
+  const int classes = e.model->format.classes;
+  if (labels == 0 || out.count() != labels * classes)
+    throw std::runtime_error(metric + ": outputs " + out.shape().text() + " are not " +
+                             std::to_string(classes) + " classes for each of " +
+                             std::to_string(labels) + " labels");
+  return out;
+}
+
+double mean_nll(Evaluation& e, const std::string& metric) {
+  const nn::Tensor& out = logits_of(e, metric);
   const int classes = e.model->format.classes;
   const auto& labels = e.examples().labels;
   double total = 0.0;

@@ -15,6 +15,11 @@ const std::vector<nn::Forward::Statistic>& Evaluation::statistics() {
 const nn::Tensor& Evaluation::activations() {
   if (!activations_) {
     const bool own = sae->site.empty();
+    if (!own && !model)
+      throw std::runtime_error("the autoencoder reads the site \"" + sae->site +
+                               "\": evaluating it needs the input model");
+    if (own && examples().features.empty())
+      throw std::runtime_error("the autoencoder reads features, and the data have none");
     activations_ = own ? examples().features : model->activations(examples(), sae->site);
   }
   return *activations_;

@@ -9,7 +9,7 @@ namespace {
 struct Nll final : Metric {
   static constexpr Info kInfo{"nll", 1, "Mean negative log-likelihood of the labels, in nats.", ""};
   std::string_view needs() const override { return "model data"; }
-  void measure(Evaluation& e, const Sink& sink) const override { sink("nll", mean_nll(e)); }
+  void measure(Evaluation& e, const Sink& sink) const override { sink("nll", mean_nll(e, "nll")); }
 };
 ASSAY_REGISTER(Metric, Nll);
 

@@ -1,5 +1,5 @@
 // A 4x4 grid counts where every row, column and box holds 1 … 4 and the givens are kept.
-#include <cmath>
+#include <algorithm>
 
 #include "components/metrics/metric.h"
 
@@ -11,13 +11,14 @@ struct SolvedFraction final : Metric {
   std::string_view needs() const override { return "samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;
-    if (s.width != 16) throw std::runtime_error("solved-fraction needs 4x4 Sudoku grids");
+    if (s.width != 16 || s.prompts.size() != s.tokens.size())
+      throw std::runtime_error("solved-fraction needs 4x4 Sudoku grids");
     double solved = 0.0;
     for (int g = 0; g < s.count; ++g) {
       const auto* grid = s.tokens.data() + std::ptrdiff_t{g} * 16;
       const auto* given = s.prompts.data() + std::ptrdiff_t{g} * 16;
-      bool good = true;
-      for (int i = 0; i < 4; ++i) {
+      bool good = std::all_of(grid, grid + 16, [](int token) { return 1 <= token && token <= 4; });
+      for (int i = 0; good && i < 4; ++i) {
         int row = 0, column = 0, box = 0;
         for (int j = 0; j < 4; ++j) {
           row |= 1 << grid[i * 4 + j];

@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "components/metrics/metric.h"
-#include "tests/components/support.h"
+#include "tests/contracts/metric_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -9,11 +8,17 @@ using namespace assay::testing;
 namespace {
 
 std::map<std::string, double> measure(const std::string& metric, Evaluation& evaluation) {
-  std::map<std::string, double> out;
-  build<Metric>("\"" + metric + "\"")->measure(evaluation, [&](std::string name, double value) {
-    out[name] = value;
-  });
-  return out;
+  const Numbers numbers = testing::measure(*build<Metric>("\"" + metric + "\""), evaluation);
+  return {numbers.begin(), numbers.end()};
+}
+
+std::string refusal(const std::string& metric, Evaluation& evaluation) {
+  try {
+    (void)measure(metric, evaluation);
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return {};
 }
 
 // A linear model with logits = x, on two examples.
@@ -35,6 +40,55 @@ struct Fixture {
 };
 
 }  // namespace
+
+TEST_CASE("every metric keeps the contract of its kind") {
+  const Bench classifier(subject()), reconstructor(model("\"autoencoder\"", 6, 4));
+  for (const ComponentSpec* spec : Registry::global().all("metric")) {
+    const bool on_classifier = metric_contract(spec->name, classifier);
+    const bool on_reconstructor = metric_contract(spec->name, reconstructor);
+    CHECK_MESSAGE((on_classifier || on_reconstructor), spec->name << " measures nothing here");
+  }
+}
+
+TEST_CASE("metrics of labels refuse a model that does not predict them") {
+  const Bench reconstructor(model("\"autoencoder\"", 6, 4));
+  Evaluation evaluation = reconstructor.evaluation("model data");
+  for (const char* name : {"accuracy", "nll", "bits-per-char"})
+    CHECK(refusal(name, evaluation) ==
+          std::string(name) + ": outputs 24 x 6 are not 4 classes for each of 24 labels");
+  const Bench classifier(subject());
+  Bench unlabelled = classifier;
+  unlabelled.data.test.labels.clear();
+  Evaluation without = unlabelled.evaluation("model data");
+  CHECK(refusal("accuracy", without) ==
+        "accuracy: outputs 24 x 4 are not 4 classes for each of 0 labels");
+}
+
+TEST_CASE("an autoencoder of a site needs the model, and one of features needs features") {
+  Bench bench(subject());
+  bench.sae.site = "shared.act";
+  Evaluation evaluation = bench.evaluation("data sae");
+  CHECK(refusal("l0", evaluation) ==
+        "the autoencoder reads the site \"shared.act\": evaluating it needs the input model");
+  bench.sae.site.clear();
+  bench.data.test.features = {};
+  Evaluation tokens = bench.evaluation("data sae");
+  CHECK(refusal("l0", tokens) == "the autoencoder reads features, and the data have none");
+}
+
+TEST_CASE("routing load by hand") {
+  Fixture f;
+  TrainedModel routed = model(
+      "{ use = \"moe-mlp\", hidden = 2, experts = 4, expert_hidden = 2, router = { use = "
+      "\"topk-softmax\", k = 1 } }",
+      2, 2);
+  // Equal logits go to the lowest expert: one has everything. cv = sqrt(4 - 1), entropy 0.
+  routed.parameters.get("router.weight").value.fill(0.0);
+  f.evaluation.model = &routed;
+  auto load = measure("routing-load", f.evaluation);
+  CHECK(load["routing-load-cv"] == doctest::Approx(std::sqrt(3.0)));
+  CHECK(load["routing-load-entropy"] == doctest::Approx(0.0));
+}
 
 TEST_CASE("classification metrics by hand") {
   Fixture f;
@@ -67,6 +121,21 @@ TEST_CASE("solved grids are told from wrong ones and from those that change a gi
   CHECK(measure("function-evaluations", evaluation)["function-evaluations"] == 2.5);
 }
 
+TEST_CASE("samples that are no Sudoku grids are refused") {
+  Samples samples;
+  samples.count = 1;
+  samples.width = 16;
+  samples.tokens.assign(16, 92);  // characters, drawn after a prompt of 8
+  samples.prompts.assign(8, 0);
+  Evaluation evaluation;
+  evaluation.samples = &samples;
+  CHECK(refusal("solved-fraction", evaluation) == "solved-fraction needs 4x4 Sudoku grids");
+  samples.prompts.assign(16, 0);
+  CHECK(measure("solved-fraction", evaluation)["solved-fraction"] == 0.0);
+  samples.tokens[3] = -1;
+  CHECK(measure("solved-fraction", evaluation)["solved-fraction"] == 0.0);
+}
+
 TEST_CASE("autoencoder metrics against a dictionary that is known") {
   TrainedSae sae;
   sae.sae = build<Sae>("{ use = \"topk\", latents = 3, k = 1 }");
@@ -89,4 +158,7 @@ TEST_CASE("autoencoder metrics against a dictionary that is known") {
   // residual is 1; means (1/3, 4/3); total variance 14/3 + 14/3.
   CHECK(measure("explained-variance", evaluation)["explained-variance"] ==
         doctest::Approx(1 - 1 / (28.0 / 3)));
+  // By example: the third alone has a residual, 1 of (4/3)² + (1/3)² = 17/9.
+  CHECK(measure("explained-variance-legacy", evaluation)["explained-variance-legacy"] ==
+        doctest::Approx((1 + 1 + 1 - 9.0 / 17) / 3));
 }
