@@ -19,6 +19,7 @@ struct BreastCancer final : Dataset {
         .doc("Fraction of each class for validation.");
     p.add("test", &BreastCancer::test).range(0.01, 0.5).doc("Fraction of each class for testing.");
   }
+  std::string check() const override { return check_fractions(valid, test); }
   std::shared_ptr<const Data> make() const override {
     const auto rows =
         parse_csv(read_dataset_file("breast_cancer.csv"), 30 + 1, "breast_cancer.csv", 1);

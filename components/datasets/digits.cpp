@@ -17,6 +17,7 @@ struct Digits final : Dataset {
     p.add("valid", &Digits::valid).range(0, 0.5).doc("Fraction of each class for validation.");
     p.add("test", &Digits::test).range(0.01, 0.5).doc("Fraction of each class for testing.");
   }
+  std::string check() const override { return check_fractions(valid, test); }
   std::shared_ptr<const Data> make() const override {
     const auto rows = parse_csv(read_dataset_file("digits.csv.gz"), 64 + 1, "digits.csv.gz", 0);
     return make_tabular("digits", rows, 64, 10, split, valid, test);

@@ -1,6 +1,7 @@
 // Moby Dick, character by character: windows of `context` characters and the next one as the label.
 // Train, valid and test are consecutive parts of the text (80%, 10%, 10%), so that no window of one
-// overlaps another. The 93 characters of the text are the vocabulary.
+// overlaps another. The 83 characters of the whole text are the vocabulary, so that it
+// does not depend on how much is used.
 #include "components/datasets/dataset.h"
 
 namespace assay::datasets {
@@ -25,6 +26,13 @@ struct MobyDick final : Dataset {
         .range(1000, 1e7)
         .unit("characters")
         .doc("Used from the start of the text.");
+  }
+
+  std::string check() const override {
+    if (context < characters / 10) return {};
+    return "context = " + std::to_string(context) +
+           " does not fit into a tenth of characters = " + std::to_string(characters) +
+           ", which is the test part";
   }
 
   // Code points of UTF-8 text, as strings.

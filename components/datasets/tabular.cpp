@@ -62,6 +62,12 @@ void normalise(Examples& examples, const std::vector<double>& mean,
 
 }  // namespace
 
+std::string check_fractions(double valid, double test) {
+  if (valid + test < 1.0) return {};
+  return "test = " + number_text(test) + " and valid = " + number_text(valid) +
+         " leave nothing to train on; allowed: a sum below 1";
+}
+
 std::shared_ptr<Data> make_tabular(const std::string& name, const std::vector<double>& rows,
                                    int width, int classes, int split, double valid, double test) {
   const auto stride = static_cast<std::size_t>(width + 1);

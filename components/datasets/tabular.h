@@ -18,5 +18,8 @@ std::vector<double> parse_csv(const std::string& text, int columns, const std::s
 // deviation of the training split alone (columns that do not vary are only shifted).
 std::shared_ptr<Data> make_tabular(const std::string& name, const std::vector<double>& rows,
                                    int width, int classes, int split, double valid, double test);
+// What is wrong with the fractions, for check(); empty where some of each class is left to train
+// on.
+std::string check_fractions(double valid, double test);
 
 }  // namespace assay

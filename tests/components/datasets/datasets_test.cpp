@@ -1,35 +1,91 @@
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
-#include "components/datasets/dataset.h"
-#include "tests/components/support.h"
+#include "tests/contracts/dataset_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
 
-TEST_CASE("every data set is the same each time, fits its format, and survives its archive") {
-  for (const ComponentSpec* spec : Registry::global().all("dataset")) {
-    CAPTURE(spec->name);
-    const auto data = build<Dataset>("\"" + spec->name + "\"")->make();
-    Archive first, second;
-    data->save(first);
-    build<Dataset>("\"" + spec->name + "\"")->make()->save(second);
-    CHECK(first == second);
-    Archive again;
-    Data::load(first)->save(again);
-    CHECK(first == again);
-    for (const char* name : {"train", "valid", "test"}) {
-      const Examples& split = data->split(name);
-      CHECK(split.count > 0);
-      const auto cells =
-          static_cast<std::size_t>(split.count) * static_cast<std::size_t>(data->format.width);
-      CHECK((data->format.tokens ? split.tokens.size()
-                                 : static_cast<std::size_t>(split.features.count())) == cells);
-      for (const auto token : split.tokens)
-        REQUIRE((token >= 0 && token < data->format.vocabulary));
-      for (const auto label : split.labels) REQUIRE((label >= 0 && label < data->format.classes));
+TEST_CASE("every data set keeps the contract of its kind") {
+  for (const ComponentSpec* spec : Registry::global().all("dataset"))
+    dataset_contract("\"" + spec->name + "\"");
+  for (const char* text : {"{ use = \"digits\", split = 3, valid = 0.0, test = 0.5 }",
+                           "{ use = \"moby-dick\", context = 99, stride = 1, characters = 1000 }"})
+    dataset_contract(text);
+}
+
+TEST_CASE("splits share no example, hold each class alike, and differ by `split` alone") {
+  const auto whole = build<Dataset>("\"digits\"")->make();
+  const auto other = build<Dataset>("{ use = \"digits\", split = 1 }")->make();
+  CHECK_FALSE(archive_of(*whole) == archive_of(*other));
+  CHECK(whole->train.count + whole->valid.count + whole->test.count == 1797);
+  CHECK(other->train.count == whole->train.count);
+  std::vector<int> all(10), test(10);
+  for (const char* name : {"train", "valid", "test"})
+    for (const auto label : whole->split(name).labels) ++all[static_cast<std::size_t>(label)];
+  for (const auto label : whole->test.labels) ++test[static_cast<std::size_t>(label)];
+  for (std::size_t c = 0; c < 10; ++c) CHECK(std::abs(test[c] - 0.2 * all[c]) <= 0.5);
+}
+
+TEST_CASE("windows of Moby Dick are the text, with the next character as the label") {
+  const auto data =
+      build<Dataset>("{ use = \"moby-dick\", context = 4, stride = 3, characters = 1000 }")->make();
+  const auto text = [&](std::size_t from, std::size_t count) {
+    std::string out;
+    for (std::size_t i = from; i < from + count; ++i)
+      out += data->symbols[static_cast<std::size_t>(data->train.tokens[i])];
+    return out;
+  };
+  CHECK(text(0, 4) == "CHAP");
+  CHECK(text(4, 4) == "PTER");
+  CHECK(data->symbols[static_cast<std::size_t>(data->train.labels[0])] == "T");
+  CHECK(data->symbols[static_cast<std::size_t>(data->train.labels[1])] == " ");
+  CHECK(data->format.vocabulary == 83);
+  // Windows start at 0, 3, … and their labels lie inside the part: 800 and 100 characters.
+  CHECK(data->train.count == 266);
+  CHECK(data->valid.count == 32);
+  CHECK(data->test.count == 32);
+}
+
+TEST_CASE("a split that leaves a part empty is refused") {
+  for (const char* name : {"digits", "breast-cancer"})
+    CHECK(error_of<Dataset>("{ use = \"" + std::string(name) + "\", valid = 0.5, test = 0.5 }") ==
+          "it.test = 0.5 and valid = 0.5 leave nothing to train on; allowed: a sum below 1");
+  CHECK(error_of<Dataset>("{ use = \"moby-dick\", context = 100, characters = 1000 }") ==
+        "it.context = 100 does not fit into a tenth of characters = 1000, which is the test part");
+}
+
+TEST_CASE("a damaged, torn or unlisted data file is named") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / "assay-damaged-datasets";
+  fs::remove_all(folder);
+  fs::copy(datasets_folder(), folder);
+  const char* before = std::getenv("ASSAY_DATASETS");
+  const std::string kept = before ? before : "";
+  setenv("ASSAY_DATASETS", folder.c_str(), 1);
+  std::ofstream(folder / "breast_cancer.csv", std::ios::app) << "\n";
+  std::ofstream(folder / "stray.csv") << "1,2\n";
+  const auto message = [](const std::string& file) -> std::string {
+    try {
+      (void)read_dataset_file(file);
+    } catch (const std::runtime_error& e) {
+      return e.what();
     }
-  }
+    return {};
+  };
+  CHECK(message("digits.csv.gz").empty());
+  CHECK(message("breast_cancer.csv")
+            .rfind((folder / "breast_cancer.csv").string() + " is damaged: its SHA-256 is ", 0) ==
+        0);
+  CHECK(message("stray.csv") == "stray.csv is not in " + (folder / "manifest.toml").string());
+  CHECK(message("none.csv").rfind("cannot read data file " + (folder / "none.csv").string(), 0) ==
+        0);
+  before ? setenv("ASSAY_DATASETS", kept.c_str(), 1) : unsetenv("ASSAY_DATASETS");
+  fs::remove_all(folder);
 }
 
 TEST_CASE("features are normalised by the training split alone") {
