@@ -15,7 +15,7 @@ constexpr double kScaleBits = 16.0;
 struct RoundToNearest final : Quantizer {
   enum class Granularity { kTensor, kRow, kGroup };
   static constexpr Info kInfo{
-      "round-to-nearest", 1, "Rounds weights to the nearest of 2^bits levels.",
+      "round-to-nearest", 2, "Rounds weights to the nearest of 2^bits levels.",
       "Nagel et al. 2021, arXiv:2106.08295, section 2; 1 bit: Rastegari et al. 2016"};
   int bits = 8;
   Granularity granularity = Granularity::kRow;
@@ -61,9 +61,10 @@ struct RoundToNearest final : Quantizer {
     const double levels = (1 << bits) - 1;
     const double s = (high - low) / levels;
     if (!(s > 0)) return 0.0;
-    // The offset is itself one of the levels, so that 0 is one too.
-    const double zero = std::nearbyint(-low / s);
-    return (std::clamp(std::nearbyint(w / s) + zero, 0.0, levels) - zero) * s;
+    // The offset is itself one of the levels, so that 0 is one too. Halves go away from 0: both
+    // ends of a range whose 0 lies half way between levels going to even would lose the last level.
+    const double zero = std::round(-low / s);
+    return (std::clamp(std::round(w / s) + zero, 0.0, levels) - zero) * s;
   }
 
   void quantize(TrainedModel& model, const Examples& /*calibration*/,

@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "components/quantizers/quantizer.h"
-#include "tests/components/support.h"
+#include "tests/contracts/quantizer_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -66,4 +65,39 @@ TEST_CASE(
       }
     }
   }
+}
+
+TEST_CASE("round-to-nearest keeps the contract of its kind, whatever its levels") {
+  for (int bits = 1; bits <= 8; ++bits)
+    for (const char* granularity : {"tensor", "row", "group"})
+      for (const char* symmetric : {"true", "false"})
+        quantizer_contract("{ use = \"round-to-nearest\", bits = " + std::to_string(bits) +
+                           ", granularity = \"" + granularity +
+                           "\", group = 5, symmetric = " + symmetric + " }");
+}
+
+TEST_CASE("an offset half way between two levels keeps the range whole") {
+  // -1 … 5 in 4 bits: a step of 0.4, and 0 falls on 2.5 steps. Rounding both ends to the even
+  // level would leave 15 of the 16 levels, so that a second time moves the weights again.
+  TrainedModel m = model("\"linear\"", 4, 1);
+  m.parameters.get("output.weight").value =
+      nn::Tensor::of({1, 4}, std::vector<double>{-1.0, 0.0, 0.4, 5.0});
+  const TrainedModel once = quantized(m, "bits = 4, symmetric = false");
+  const auto& w = once.parameters.get("output.weight").value;
+  for (const auto& [at, value] : {std::pair{0, -1.2}, {1, 0.0}, {2, 0.4}, {3, 4.8}})
+    CHECK(w.get(at) == doctest::Approx(value));
+  const TrainedModel twice = quantized(once, "bits = 4, symmetric = false");
+  for (int i = 0; i < 4; ++i)
+    CHECK(twice.parameters.get("output.weight").value.get(i) == doctest::Approx(w.get(i)));
+}
+
+TEST_CASE("bits count the scales and offsets of a partial group too") {
+  TrainedModel m = model("\"linear\"", 10, 3);
+  // Rows of 10 in groups of 4: 3 groups a row, 9 in all, of 30 weights.
+  CHECK(quantized(m, "bits = 3, granularity = \"group\", group = 4")
+            .parameters.get("output.weight")
+            .bits == doctest::Approx(3 + 16.0 * 9 / 30));
+  CHECK(quantized(m, "bits = 3, granularity = \"tensor\", symmetric = false")
+            .parameters.get("output.weight")
+            .bits == doctest::Approx(3 + 32.0 / 30));
 }
