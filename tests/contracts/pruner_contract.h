@@ -76,11 +76,16 @@ inline void sparsity_contract(const std::string& name, int groups) {
   for (const double sparsity : {0.0, 0.25, 0.5, 0.9, 1.0}) {
     CAPTURE(sparsity);
     TrainedModel m = before;
-    build<Pruner>("{ use = \"" + name + "\", sparsity = " + number_text(sparsity) + " }")
-        ->prune(m, calibration, Stream(3));
+    const auto pruner =
+        build<Pruner>("{ use = \"" + name + "\", sparsity = " + number_text(sparsity) + " }");
+    pruner->prune(m, calibration, Stream(3));
     const double missed = static_cast<double>(removed(m)) - sparsity * static_cast<double>(weights);
     CHECK(std::abs(missed) <= (sparsity == 0.0 || sparsity == 1.0 ? 0.0 : 0.5 * groups));
     only_removes(last, m);
+    // What is gone counts: the same budget again removes nothing more.
+    TrainedModel twice = m;
+    pruner->prune(twice, calibration, Stream(3));
+    CHECK(removed(twice) == removed(m));
     last = m;
   }
 }

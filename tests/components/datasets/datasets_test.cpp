@@ -11,8 +11,11 @@ using namespace assay;
 using namespace assay::testing;
 
 TEST_CASE("every data set keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("dataset"))
-    dataset_contract("\"" + spec->name + "\"");
+  for (const ComponentSpec* spec : Registry::global().all("dataset")) {
+    const std::string text = "\"" + spec->name + "\"";
+    dataset_contract(text);
+    CHECK(build<Dataset>(text)->make()->valid.count > 0);
+  }
   for (const char* text : {"{ use = \"digits\", split = 3, valid = 0.0, test = 0.5 }",
                            "{ use = \"moby-dick\", context = 99, stride = 1, characters = 1000 }"})
     dataset_contract(text);
