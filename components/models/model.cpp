@@ -12,6 +12,24 @@ int input_width(const DataFormat& format) {
   return format.tokens ? format.width * format.vocabulary : format.width;
 }
 
+namespace {
+
+std::string describe_input(const DataFormat& format) {
+  const std::string width = std::to_string(format.width);
+  return format.tokens ? width + " tokens of " + std::to_string(format.vocabulary)
+                       : width + " features";
+}
+
+}  // namespace
+
+void require_same_input(const DataFormat& expected, const DataFormat& given) {
+  if (expected.tokens == given.tokens && expected.width == given.width &&
+      expected.vocabulary == given.vocabulary)
+    return;
+  throw std::runtime_error("the model reads " + describe_input(expected) + ", the data have " +
+                           describe_input(given));
+}
+
 double kept_weights(const nn::Parameters& parameters) {
   double total = 0.0;
   for (const nn::Parameter& p : parameters)

@@ -29,6 +29,9 @@ double kept_weights(const nn::Parameters& parameters);
 
 // The batch as n x width numbers: features as they are, tokens one-hot (n x width*vocabulary).
 nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch);
+// Throws std::runtime_error where examples of `given` are not what a model for `expected` reads.
+// Labels are not compared.
+void require_same_input(const DataFormat& expected, const DataFormat& given);
 // Columns that input_of gives.
 int input_width(const DataFormat& format);
 

@@ -27,6 +27,7 @@ struct Sample final : Stage {
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     static constexpr const char* kSplits[] = {"train", "valid", "test"};
     const Data& source = context.get(data);
+    require_same_input(context.get(model).format, source.format);
     const Examples& prompts = source.split(kSplits[static_cast<int>(split)]);
     std::vector<int> rows;
     for (int i = 0; i < std::min(count, prompts.count); ++i) rows.push_back(i);

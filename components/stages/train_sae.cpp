@@ -54,6 +54,10 @@ struct TrainSae final : Stage {
 
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     const Data& source = context.get(data);
+    if (model) require_same_input(context.get(model).format, source.format);
+    if (!model && source.format.tokens)
+      throw std::runtime_error(
+          "the data are tokens; train-sae needs a model to turn them into numbers");
     auto out = std::make_shared<TrainedSae>();
     out->sae = Registry::global().build<Sae>(sae->config());
     out->site = site;
