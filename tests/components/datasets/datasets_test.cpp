@@ -155,3 +155,39 @@ TEST_CASE(
     }
   }
 }
+
+TEST_CASE("a sparse dictionary has unit atoms, and its examples are what its codes say") {
+  const auto make = [](const std::string& options) {
+    return build<Dataset>(
+               "{ use = \"sparse-dictionary\", features = 8, atoms = 12, active = 3, "
+               "examples = 4000" +
+               options + " }")
+        ->make();
+  };
+  const auto data = make(", noise = 0.1");
+  const nn::Tensor &atoms = data->truth.at("dictionary"), &codes = data->truth.at("codes");
+  REQUIRE(atoms.shape() == nn::Shape{12, 8});
+  REQUIRE(codes.shape() == nn::Shape{data->test.count, 12});
+  for (int a = 0; a < 12; ++a) {
+    double norm = 0.0;
+    for (int j = 0; j < 8; ++j) norm += atoms.at(a, j) * atoms.at(a, j);
+    CHECK(norm == doctest::Approx(1.0).epsilon(1e-5));
+  }
+  double square = 0.0;
+  for (int i = 0; i < data->test.count; ++i) {
+    int active = 0;
+    for (int a = 0; a < 12; ++a) {
+      active += codes.at(i, a) != 0.0;
+      CHECK((codes.at(i, a) == 0.0 || (codes.at(i, a) >= 0.5 && codes.at(i, a) <= 1.5)));
+    }
+    CHECK(active == 3);
+    for (int j = 0; j < 8; ++j) {
+      double x = data->test.features.at(i, j);
+      for (int a = 0; a < 12; ++a) x -= codes.at(i, a) * atoms.at(a, j);
+      square += x * x / (data->test.count * 8.0);
+    }
+  }
+  // 3,200 residuals: five standard errors of their variance are 12.5% of it.
+  CHECK(std::abs(square / 0.01 - 1.0) < 0.125);
+  CHECK_FALSE(make(", noise = 0.1, draw = 1")->truth.at("dictionary") == atoms);
+}
