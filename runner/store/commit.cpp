@@ -4,10 +4,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 
-#include "runner/store/store.h"
+#include "runner/store/files.h"
 
 namespace assay::store {
 
@@ -32,47 +33,71 @@ class Descriptor {
   int fd_;
 };
 
-void write_all(const std::filesystem::path& file, std::span<const std::byte> bytes) {
-  const Descriptor out(open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (out.get() < 0) fail("create", file);
+// Creates the file or says false where the name is taken.
+bool create(const std::filesystem::path& file, int& fd) {
+  fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0 && errno != EEXIST) fail("create", file);
+  return fd >= 0;
+}
+
+void write_all(int fd, const std::filesystem::path& file, std::span<const std::byte> bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t n = write(out.get(), bytes.data() + done, bytes.size() - done);
+    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("write", file);
     done += static_cast<std::size_t>(n);
   }
-  if (fsync(out.get()) != 0) fail("flush", file);
+  if (fsync(fd) != 0) fail("flush", file);
 }
 
 void flush_folder(const std::filesystem::path& folder) {
   const Descriptor dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.get() < 0 || fsync(dir.get()) != 0) fail("flush", folder);
+  // Some network file systems flush no folders and say EINVAL; their renames are durable as they
+  // are.
+  if (dir.get() < 0 || (fsync(dir.get()) != 0 && errno != EINVAL)) fail("flush", folder);
+}
+
+// False where `to` exists already; `from` stays then.
+bool rename_to_free(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  // Some file systems and kernels know no RENAME_NOREPLACE; a hard link refuses to replace
+  // everywhere.
+  if ((errno == EINVAL || errno == ENOSYS) && link(from.c_str(), to.c_str()) == 0) {
+    unlink(from.c_str());
+    return true;
+  }
+  if (errno != EEXIST) fail("rename to", to);
+  return false;
+}
+
+// A name that no other process takes, on this machine or another one, and no earlier run left.
+std::filesystem::path temporary_beside(const std::filesystem::path& file, int& fd) {
+  static std::atomic<std::uint64_t> counter{0};
+  while (true) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+    const auto name = ".tmp-" + std::to_string(now) + "-" + std::to_string(getpid()) + "-" +
+                      std::to_string(counter.fetch_add(1)) + "-" + file.filename().string();
+    if (create(file.parent_path() / name, fd)) return file.parent_path() / name;
+  }
 }
 
 }  // namespace
 
 bool commit_file(const std::filesystem::path& file, std::span<const std::byte> bytes,
                  bool replace) {
-  static std::atomic<std::uint64_t> counter{0};
-  const std::filesystem::path temporary =
-      file.parent_path() / (".tmp-" + std::to_string(getpid()) + "-" +
-                            std::to_string(counter.fetch_add(1)) + "-" + file.filename().string());
+  int fd = -1;
+  const std::filesystem::path temporary = temporary_beside(file, fd);
   bool committed = true;
   try {
-    write_all(temporary, bytes);
-    if (replace) {
-      if (rename(temporary.c_str(), file.c_str()) != 0) fail("rename to", file);
-    } else if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) !=
-               0) {
-      // Some file systems know no RENAME_NOREPLACE; a hard link refuses to replace everywhere.
-      if (errno == EINVAL && link(temporary.c_str(), file.c_str()) == 0)
-        unlink(temporary.c_str());
-      else if (errno == EEXIST)
-        committed = false;
-      else
-        fail("rename to", file);
+    {
+      const Descriptor out(fd);
+      write_all(fd, temporary, bytes);
     }
+    if (!replace)
+      committed = rename_to_free(temporary, file);
+    else if (rename(temporary.c_str(), file.c_str()) != 0)
+      fail("rename to", file);
   } catch (const StoreError&) {
     unlink(temporary.c_str());
     throw;
@@ -80,6 +105,33 @@ bool commit_file(const std::filesystem::path& file, std::span<const std::byte> b
   if (!committed) unlink(temporary.c_str());
   flush_folder(file.parent_path());
   return committed;
+}
+
+std::filesystem::path set_aside(const std::filesystem::path& file) {
+  for (int n = 1;; ++n) {
+    const std::filesystem::path bad =
+        file.string() + (n == 1 ? "" : "." + std::to_string(n)) + ".bad";
+    if (rename_to_free(file, bad)) return bad;
+  }
+}
+
+std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& file) {
+  const Descriptor in(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (in.get() < 0 && errno == ENOENT) return std::nullopt;
+  struct stat info {};
+  if (in.get() < 0 || fstat(in.get(), &info) != 0) fail("read", file);
+  std::vector<std::byte> out(static_cast<std::size_t>(info.st_size));
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t n = read(in.get(), out.data() + done, out.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == ESTALE) return std::nullopt;  // unlinked by another machine
+    if (n < 0) fail("read", file);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  out.resize(done);
+  return out;
 }
 
 }  // namespace assay::store

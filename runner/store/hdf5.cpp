@@ -1,12 +1,5 @@
 #include "runner/store/hdf5.h"
 
-#include <spdlog/spdlog.h>
-#include <xxhash.h>
-
-#include <cstring>
-#include <fstream>
-#include <iterator>
-
 namespace assay::store {
 
 std::recursive_mutex& hdf5_mutex() {
@@ -18,18 +11,23 @@ Id::Id(hid_t id, herr_t (*close)(hid_t), const char* what) : id_(id), close_(clo
   if (id < 0) throw StoreError(std::string("HDF5 could not ") + what);
 }
 
+void check(herr_t result, const std::string& what) {
+  if (result < 0) throw StoreError("HDF5 could not " + what);
+}
+
 namespace {
 
 // The core driver without a backing file: nothing reaches the disk but the finished image.
 hid_t open_memory(std::span<const std::byte> image) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an access list");
-  H5Pset_fapl_core(access, 1 << 20, 0);
+  check(H5Pset_fapl_core(access, 1 << 20, 0), "choose the core driver");
   // libhdf5 takes two open files of one name for the same file.
   static int counter = 0;
   const std::string name = "memory-" + std::to_string(counter++);
   if (image.empty()) return H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
-  H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size());
+  check(H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size()),
+        "take a file image");
   return H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
 }
 
@@ -72,15 +70,15 @@ void write_dataset(hid_t file, const std::string& path, const Array& array, bool
   const Id set(
       H5Dcreate2(file, path.c_str(), native(array.type), space, links, H5P_DEFAULT, H5P_DEFAULT),
       H5Dclose, ("create " + path).c_str());
-  if (array.count() > 0 &&
-      H5Dwrite(set, native(array.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data.data()) < 0)
-    throw StoreError("HDF5 could not write " + path);
+  if (array.count() > 0)
+    check(H5Dwrite(set, native(array.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data.data()),
+          "write " + path);
   if (!text) return;
   const Id scalar(H5Screate(H5S_SCALAR), H5Sclose, "make a space");
   const Id mark(H5Acreate2(set, "text", H5T_NATIVE_UINT8, scalar, H5P_DEFAULT, H5P_DEFAULT),
                 H5Aclose, "mark a text");
   const std::uint8_t one = 1;
-  H5Awrite(mark, H5T_NATIVE_UINT8, &one);
+  check(H5Awrite(mark, H5T_NATIVE_UINT8, &one), "mark " + path);
 }
 
 }  // namespace
@@ -90,11 +88,12 @@ MemoryFile::MemoryFile(std::span<const std::byte> image)
     : file_(open_memory(image), H5Fclose, "open a file image") {}
 
 std::vector<std::byte> MemoryFile::image() {
-  H5Fflush(file_, H5F_SCOPE_GLOBAL);
+  check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush a file in memory");
   const ssize_t size = H5Fget_file_image(file_, nullptr, 0);
   if (size < 0) throw StoreError("HDF5 could not give a file image");
   std::vector<std::byte> out(static_cast<std::size_t>(size));
-  H5Fget_file_image(file_, out.data(), out.size());
+  if (H5Fget_file_image(file_, out.data(), out.size()) != size)
+    throw StoreError("HDF5 could not give a file image");
   return out;
 }
 
@@ -118,9 +117,9 @@ Array MemoryFile::read(const std::string& path) const {
   H5Sget_simple_extent_dims(space, dims.data(), nullptr);
   out.shape.assign(dims.begin(), dims.end());
   out.data.resize(out.count() * Array::size_of(out.type));
-  if (out.count() > 0 &&
-      H5Dread(set, native(out.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data.data()) < 0)
-    throw StoreError("HDF5 could not read " + path);
+  if (out.count() > 0)
+    check(H5Dread(set, native(out.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data.data()),
+          "read " + path);
   return out;
 }
 
@@ -145,48 +144,7 @@ void MemoryFile::list(std::vector<std::string>& arrays, std::vector<std::string>
     (text ? out->texts : out->arrays)->emplace_back(name);
     return 0;
   };
-  H5Ovisit2(file_, H5_INDEX_NAME, H5_ITER_INC, visit, &found, H5O_INFO_BASIC);
-}
-
-namespace {
-
-constexpr char kMagic[9] = "ASSAYH1\n";
-constexpr std::size_t kTrailer = 32;
-
-}  // namespace
-
-std::vector<std::byte> sealed(std::vector<std::byte> image) {
-  const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
-  const std::uint64_t fields[3] = {image.size(), hash.high64, hash.low64};
-  const auto* magic = reinterpret_cast<const std::byte*>(kMagic);
-  image.insert(image.end(), magic, magic + 8);
-  const auto* raw = reinterpret_cast<const std::byte*>(fields);
-  image.insert(image.end(), raw, raw + sizeof fields);
-  return image;
-}
-
-std::optional<std::vector<std::byte>> read_sealed(const std::filesystem::path& file,
-                                                  bool& vanished) {
-  std::ifstream in(file, std::ios::binary);
-  vanished = !in && !std::filesystem::exists(file);
-  if (!in) return std::nullopt;
-  const std::string raw((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const std::size_t size = raw.size() < kTrailer ? 0 : raw.size() - kTrailer;
-  std::uint64_t fields[3] = {0, 0, 0};
-  bool good = raw.size() > kTrailer && std::memcmp(raw.data() + size, kMagic, 8) == 0;
-  if (good) {
-    std::memcpy(fields, raw.data() + size + 8, sizeof fields);
-    const XXH128_hash_t hash = XXH3_128bits(raw.data(), size);
-    good = fields[0] == size && fields[1] == hash.high64 && fields[2] == hash.low64;
-  }
-  if (!good) {
-    std::error_code ignored;
-    std::filesystem::rename(file, file.string() + ".bad", ignored);
-    spdlog::warn("{} is damaged; set aside as {}.bad", file.string(), file.filename().string());
-    return std::nullopt;
-  }
-  const auto* begin = reinterpret_cast<const std::byte*>(raw.data());
-  return std::vector<std::byte>(begin, begin + size);
+  check(H5Ovisit2(file_, H5_INDEX_NAME, H5_ITER_INC, visit, &found, H5O_INFO_BASIC), "list a file");
 }
 
 }  // namespace assay::store

@@ -4,9 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +31,9 @@ class Id {
   herr_t (*close_)(hid_t);
 };
 
+// Throws StoreError where an HDF5 call failed.
+void check(herr_t result, const std::string& what);
+
 // An HDF5 file that lives in memory. Hold hdf5_mutex() while one exists.
 class MemoryFile {
  public:
@@ -52,12 +53,5 @@ class MemoryFile {
  private:
   Id file_;
 };
-
-// The image with the trailer that readers verify: magic, length, XXH3-128.
-std::vector<std::byte> sealed(std::vector<std::byte> image);
-// The bytes of a sealed file; where the outer hash is wrong the file is renamed to *.bad with a
-// warning. `vanished` is set where the file does not exist (any more).
-std::optional<std::vector<std::byte>> read_sealed(const std::filesystem::path& file,
-                                                  bool& vanished);
 
 }  // namespace assay::store

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -53,11 +55,13 @@ class Store {
   // Hands over finished cells and stage timings; an encoder thread commits them in groups.
   void add(CellRecord record);
   void add(StageTiming timing);
-  // Returns when everything handed over is durable. Throws StoreError where it could not be saved.
+  // Returns when everything handed over so far is durable. Throws StoreError where it could not be
+  // saved.
   void commit();
   // Cells handed over that could not be saved so far, and why. Empty reason: all is well.
   std::string trouble() const;
-  // Packs small segments into larger ones.
+  // Packs small segments into larger ones where there are many. The encoder does so by itself
+  // during a long run.
   void pack();
 
   // Every stored cell, each key once (a done record wins over a failed one, the later finished wins

@@ -1,35 +1,15 @@
-#include "runner/store/store.h"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include <thread>
+
+#include "tests/store/support.h"
 
 using namespace assay;
 using namespace assay::store;
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path fresh(const std::string& name) {
-  const fs::path folder =
-      fs::temp_directory_path() / ("assay-test-" + std::to_string(getpid()) + "-" + name);
-  fs::remove_all(folder);
-  return folder;
-}
-
-CellRecord cell(std::uint64_t i) {
-  CellRecord out;
-  out.key = hash("cell " + std::to_string(i));
-  out.replicate = i % 3;
-  out.config = "\"a.x\" = " + std::to_string(i) + ", ä";
-  out.metrics = {{"a.value", 0.1 * static_cast<double>(i)}, {"a.other", 1e-300}};
-  out.curves = {{"a.loss", {0, 10}, {1.5, static_cast<double>(i)}}};
-  out.seconds = 0.25;
-  out.finished = 1e9 + static_cast<double>(i);
-  return out;
-}
 
 std::vector<CellRecord> sorted(std::vector<CellRecord> cells) {
   std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
@@ -39,7 +19,7 @@ std::vector<CellRecord> sorted(std::vector<CellRecord> cells) {
 }  // namespace
 
 TEST_CASE("cells come back bit for bit") {
-  const fs::path folder = fresh("cells");
+  const Scratch folder("cells");
   std::vector<CellRecord> all;
   {
     Store store(folder);
@@ -52,11 +32,10 @@ TEST_CASE("cells come back bit for bit") {
   }
   CHECK(Store::read_states(folder).size() == 20);
   CHECK(Store::read_timings(folder) == std::vector<StageTiming>{{"a", "noop", 0.5}});
-  fs::remove_all(folder);
 }
 
 TEST_CASE("a done record wins over a failed one") {
-  const fs::path folder = fresh("wins");
+  const Scratch folder("wins");
   Store store(folder);
   CellRecord failed = cell(1);
   failed.status = Status::kFailed;
@@ -67,11 +46,10 @@ TEST_CASE("a done record wins over a failed one") {
   store.commit();
   CHECK(Store::read_cells(folder) == std::vector<CellRecord>{cell(1)});
   CHECK(Store::read_states(folder)[0].status == Status::kDone);
-  fs::remove_all(folder);
 }
 
 TEST_CASE("packing keeps every cell and leaves one segment") {
-  const fs::path folder = fresh("pack");
+  const Scratch folder("pack");
   Store::Options options;
   options.pack_segments = 3;
   Store store(folder, options);
@@ -82,35 +60,11 @@ TEST_CASE("packing keeps every cell and leaves one segment") {
   const auto before = sorted(Store::read_cells(folder));
   store.pack();
   CHECK(sorted(Store::read_cells(folder)) == before);
-  CHECK(std::distance(fs::directory_iterator(folder / "segments"), fs::directory_iterator()) == 1);
-  fs::remove_all(folder);
-}
-
-TEST_CASE("a damaged segment is set aside and the others are read") {
-  const fs::path folder = fresh("damaged");
-  {
-    Store store(folder);
-    store.add(cell(1));
-    store.commit();
-    store.add(cell(2));
-    store.commit();
-  }
-  const fs::path victim = *fs::directory_iterator(folder / "segments");
-  {
-    std::fstream file(victim, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(1000);
-    file.put('\x55');
-  }
-  CHECK(Store::read_cells(folder).size() == 1);
-  CHECK(fs::exists(victim.string() + ".bad"));
-  CHECK(!fs::exists(victim));
-  fs::resize_file(*fs::directory_iterator(folder / "segments"), 100);
-  (void)Store::read_cells(folder);
-  fs::remove_all(folder);
+  CHECK(files_in(folder / "segments") == 1);
 }
 
 TEST_CASE("processes that write into one folder lose nothing") {
-  const fs::path folder = fresh("two");
+  const Scratch folder("two");
   std::vector<pid_t> children;
   for (std::uint64_t w = 0; w < 3; ++w) {
     const pid_t child = fork();
@@ -133,11 +87,10 @@ TEST_CASE("processes that write into one folder lose nothing") {
     CHECK(status == 0);
   }
   CHECK(Store::read_cells(folder).size() == 50);
-  fs::remove_all(folder);
 }
 
 TEST_CASE("an artifact comes back bit for bit, and stays as it was first") {
-  const fs::path folder = fresh("artifact");
+  const Scratch folder("artifact");
   Store store(folder);
   StoredArtifact artifact;
   artifact.type = "model";
@@ -161,23 +114,120 @@ TEST_CASE("an artifact comes back bit for bit, and stays as it was first") {
   store.save_artifact(key, artifact);
   CHECK(store.load_artifact(key)->seconds == 1.25);
   CHECK(!store.load_artifact(hash("other")));
-  fs::remove_all(folder);
 }
 
-TEST_CASE("a commit does not replace unless asked to, and leaves no temporary file") {
-  const fs::path folder = fresh("commit");
-  fs::create_directories(folder);
-  const std::string one = "one", two = "two";
-  CHECK(commit_file(folder / "f", std::as_bytes(std::span(one)), false));
-  CHECK(!commit_file(folder / "f", std::as_bytes(std::span(two)), false));
-  std::string text;
-  std::ifstream(folder / "f") >> text;
-  CHECK(text == "one");
-  CHECK(commit_file(folder / "f", std::as_bytes(std::span(two)), true));
-  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
-  fs::remove_all(folder);
+TEST_CASE("values that are easily lost come back bit for bit") {
+  const Scratch folder("values");
+  CellRecord odd = cell(7);
+  odd.key = {~0ULL, 1ULL << 63};
+  odd.replicate = ~0ULL;
+  odd.config = std::string("nul \0 inside", 12) + "\xff not UTF-8";
+  odd.message = "";
+  odd.metrics = {{"a.zero", -0.0}, {"a.tiny", 5e-324}, {"a.big", 1.7976931348623157e308}};
+  odd.curves = {{"a.empty", {}, {}}, {"a.one", {1e15}, {-1.0}}};
+  CellRecord bare;
+  bare.key = hash("bare");
+  Store store(folder);
+  store.add(odd);
+  store.add(bare);
+  store.commit();
+  const auto back = sorted(Store::read_cells(folder));
+  CHECK(back == sorted({odd, bare}));
+  for (const CellRecord& one : back)
+    if (one.key == odd.key) CHECK(std::signbit(one.metrics.at(0).value));
 }
 
-TEST_CASE("a folder that cannot be made is named") {
-  CHECK_THROWS_AS(Store("/proc/nowhere/study"), StoreError);
+TEST_CASE("of two failed records of a cell the later finished one counts") {
+  const Scratch folder("later");
+  Store store(folder);
+  CellRecord early = cell(1), late = cell(1);
+  early.status = late.status = Status::kFailed;
+  early.message = "early", late.message = "late";
+  late.finished = early.finished + 1;
+  store.add(late);
+  store.commit();
+  store.add(early);
+  store.commit();
+  CHECK(Store::read_cells(folder) == std::vector<CellRecord>{late});
+  CHECK(Store::read_states(folder).size() == 1);
+}
+
+TEST_CASE("two stores in one process, each fed by two threads, lose nothing") {
+  const Scratch folder("threads");
+  Store::Options options;
+  options.commit_seconds = 0.001;
+  {
+    Store one(folder, options), two(folder, options);
+    std::vector<std::thread> threads;
+    for (std::uint64_t t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        Store& store = t % 2 == 0 ? one : two;
+        for (std::uint64_t i = 0; i < 50; ++i) store.add(cell(t * 50 + i));
+      });
+    for (auto& thread : threads) thread.join();
+  }
+  std::vector<CellRecord> expected;
+  for (std::uint64_t i = 0; i < 200; ++i) expected.push_back(cell(i));
+  CHECK(sorted(Store::read_cells(folder)) == sorted(expected));
+}
+
+TEST_CASE("a long run packs while it goes on") {
+  const Scratch folder("long");
+  Store::Options options;
+  options.pack_segments = 8;
+  Store store(folder, options);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    store.add(cell(i));
+    store.commit();
+  }
+  CHECK(Store::read_cells(folder).size() == 100);
+  CHECK(files_in(folder / "segments") < 20);
+}
+
+TEST_CASE("reading while another process packs misses no cell") {
+  const Scratch folder("reader");
+  Store::Options options;
+  options.pack_segments = 4;
+  constexpr std::size_t kBase = 40;
+  {
+    Store store(folder, options);
+    for (std::uint64_t i = 0; i < kBase; ++i) {
+      store.add(cell(i));
+      store.commit();
+    }
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    Store store(folder, options);
+    for (std::uint64_t i = 0; i < 60; ++i) {
+      store.add(cell(kBase + i));
+      store.commit();
+      store.pack();
+    }
+    _exit(0);
+  }
+  std::size_t fewest = kBase;
+  int status = 1;
+  while (waitpid(child, &status, WNOHANG) == 0)
+    fewest = std::min(fewest, Store::read_states(folder).size());
+  CHECK(status == 0);
+  CHECK(fewest == kBase);
+  CHECK(Store::read_cells(folder).size() == kBase + 60);
+}
+
+TEST_CASE("a segment of another layout is left alone by packing") {
+  const Scratch folder("layout");
+  Store::Options options;
+  options.pack_segments = 2;
+  Store store(folder, options);
+  store.save_artifact(hash("k"), {});
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    store.add(cell(i));
+    store.commit();
+  }
+  const fs::path foreign = folder / "segments/1-1-1.h5";
+  fs::copy_file(*fs::directory_iterator(folder / "artifacts"), foreign);
+  store.pack();
+  CHECK(fs::exists(foreign));
+  CHECK(Store::read_cells(folder).size() == 2);
 }

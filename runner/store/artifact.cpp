@@ -1,0 +1,68 @@
+// Checkpoints: artifacts/<key>.h5, sealed and committed like segments.
+#include "runner/store/files.h"
+#include "runner/store/hdf5.h"
+#include "runner/store/segment.h"
+
+namespace assay::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path artifact_file(const fs::path& folder, const Key& key) {
+  return folder / "artifacts" / (key.hex() + ".h5");
+}
+
+}  // namespace
+
+bool Store::has_artifact(const Key& key) const {
+  return fs::exists(artifact_file(folder(), key));
+}
+
+void Store::save_artifact(const Key& key, const StoredArtifact& artifact) {
+  // What the stage measured travels as the one cell of a segment.
+  CellRecord measured;
+  measured.key = key;
+  measured.metrics = artifact.metrics;
+  measured.curves = artifact.curves;
+  measured.seconds = artifact.seconds;
+  const auto record = encode({{measured}, {}});
+  std::vector<std::byte> image;
+  {
+    const std::scoped_lock lock(hdf5_mutex());
+    MemoryFile file;
+    file.write_text("assay/type", artifact.type);
+    file.write("assay/measured",
+               Array::of<std::uint8_t>(
+                   {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()},
+                   {static_cast<std::int64_t>(record.size())}));
+    for (const auto& [name, array] : artifact.archive.arrays()) file.write("data/" + name, array);
+    for (const auto& [name, text] : artifact.archive.texts()) file.write_text("data/" + name, text);
+    image = file.image();
+  }
+  commit_file(artifact_file(folder(), key), sealed(std::move(image)), false);
+}
+
+std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
+  bool vanished = false;
+  const auto image = read_sealed(artifact_file(folder(), key), vanished);
+  if (!image) return std::nullopt;
+  StoredArtifact out;
+  const std::scoped_lock lock(hdf5_mutex());
+  const MemoryFile file(*image);
+  out.type = file.read_text("assay/type");
+  const Array record = file.read("assay/measured");
+  const Segment measured = decode(record.data);
+  out.metrics = measured.cells.at(0).metrics;
+  out.curves = measured.cells.at(0).curves;
+  out.seconds = measured.cells.at(0).seconds;
+  std::vector<std::string> arrays, texts;
+  file.list(arrays, texts);
+  for (const std::string& name : arrays)
+    if (name.rfind("data/", 0) == 0) out.archive.put(name.substr(5), file.read(name));
+  for (const std::string& name : texts)
+    if (name.rfind("data/", 0) == 0) out.archive.put_text(name.substr(5), file.read_text(name));
+  return out;
+}
+
+}  // namespace assay::store
