@@ -1,106 +1,15 @@
 // study.h5: the user's file, in netCDF-4 conventions, so that xarray shows labelled arrays.
-#include <hdf5_hl.h>
-
+#include <limits>
 #include <map>
 #include <set>
 
-#include "runner/store/hdf5.h"
+#include "runner/store/netcdf.h"
 
 namespace assay::store {
 
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
-// A group of variables over shared dimensions. Every variable gets its dimension scales: h5netcdf
-// refuses a group with a single array that lacks them.
-class Group {
- public:
-  Group(hid_t parent, const char* name, int& dimensions)
-      : id_(H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
-            "make a group"),
-        dimensions_(dimensions) {}
-
-  // A dimension with numbers as its coordinate.
-  void dimension(const std::string& name, const std::vector<double>& values) {
-    variable(name, H5T_NATIVE_DOUBLE, {values.size()}, values.data());
-    make_scale(name, values.size());
-  }
-  void dimension(const std::string& name, const std::vector<std::string>& labels) {
-    strings(name, labels, {labels.size()});
-    make_scale(name, labels.size());
-  }
-  void numbers(const std::string& name, const std::vector<std::string>& dims,
-               const std::vector<double>& values) {
-    variable(name, H5T_NATIVE_DOUBLE, sizes(dims), values.data(), &kMissing);
-    attach(name, dims);
-  }
-  void bytes(const std::string& name, const std::vector<std::string>& dims,
-             const std::vector<std::int8_t>& values) {
-    variable(name, H5T_NATIVE_INT8, sizes(dims), values.data());
-    attach(name, dims);
-  }
-  void labels(const std::string& name, const std::vector<std::string>& dims,
-              const std::vector<std::string>& values) {
-    strings(name, values, sizes(dims));
-    attach(name, dims);
-  }
-  void note(const std::string& name, const std::string& attribute, const std::string& text) {
-    H5LTset_attribute_string(id_, name.c_str(), attribute.c_str(), text.c_str());
-  }
-
- private:
-  std::vector<hsize_t> sizes(const std::vector<std::string>& dims) const {
-    std::vector<hsize_t> out;
-    for (const auto& dim : dims) out.push_back(lengths_.at(dim));
-    return out;
-  }
-
-  void variable(const std::string& name, hid_t type, const std::vector<hsize_t>& dims,
-                const void* data, const double* fill = nullptr) {
-    const Id space(dims.empty()
-                       ? H5Screate(H5S_SCALAR)
-                       : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
-                   H5Sclose, "make a space");
-    const Id create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make a list");
-    if (fill) H5Pset_fill_value(create, H5T_NATIVE_DOUBLE, fill);
-    const Id set(H5Dcreate2(id_, name.c_str(), type, space, H5P_DEFAULT, create, H5P_DEFAULT),
-                 H5Dclose, ("create " + name).c_str());
-    if (data && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-      throw StoreError("HDF5 could not write " + name);
-    if (fill) H5LTset_attribute_double(id_, name.c_str(), "_FillValue", fill, 1);
-  }
-
-  void strings(const std::string& name, const std::vector<std::string>& values,
-               const std::vector<hsize_t>& dims) {
-    const Id type(H5Tcopy(H5T_C_S1), H5Tclose, "copy a type");
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    std::vector<const char*> pointers;
-    for (const auto& value : values) pointers.push_back(value.c_str());
-    variable(name, type, dims, pointers.data());
-  }
-
-  void make_scale(const std::string& name, std::size_t length) {
-    lengths_[name] = length;
-    const Id set(H5Dopen2(id_, name.c_str(), H5P_DEFAULT), H5Dclose, "open a dimension");
-    H5DSset_scale(set, name.c_str());
-    const int order = dimensions_++;
-    H5LTset_attribute_int(id_, name.c_str(), "_Netcdf4Dimid", &order, 1);
-  }
-
-  void attach(const std::string& name, const std::vector<std::string>& dims) {
-    const Id set(H5Dopen2(id_, name.c_str(), H5P_DEFAULT), H5Dclose, "open a variable");
-    for (std::size_t i = 0; i < dims.size(); ++i) {
-      const Id scale(H5Dopen2(id_, dims[i].c_str(), H5P_DEFAULT), H5Dclose, "open a dimension");
-      H5DSattach_scale(set, scale, static_cast<unsigned>(i));
-    }
-  }
-
-  Id id_;
-  int& dimensions_;  // counted over the whole file, as netCDF does
-  std::map<std::string, hsize_t> lengths_;
-};
 
 // netCDF names may not contain '/'.
 std::string plain(std::string name) {
@@ -178,18 +87,35 @@ void write_cells(hid_t file, const StudyTable& table,
     cells.numbers(variable_name(table, name), {"cell"}, values);
 }
 
-bool is_dense(const StudyTable& table, std::size_t max_dense) {
-  std::size_t size = std::max<std::size_t>(1, table.replicates);
-  for (const auto& axis : table.axes) size *= axis.labels.size();
-  if (size != table.rows.size() || size > max_dense) return false;
-  return std::all_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
-    return std::all_of(row.axis_values.begin(), row.axis_values.end(),
-                       [](int v) { return v >= 0; });
-  });
+// Where each row lies in the grid of axes x replicate; nothing where the rows do not fill it, each
+// place once, or where it has more than `max_dense` places.
+std::optional<std::vector<std::size_t>> grid_places(const StudyTable& table,
+                                                    std::size_t max_dense) {
+  std::size_t size = table.replicates;
+  for (const auto& axis : table.axes) {
+    size *= axis.labels.size();
+    if (size > max_dense) return std::nullopt;
+  }
+  if (size == 0 || size != table.rows.size()) return std::nullopt;
+  std::vector<std::size_t> out;
+  std::vector<bool> taken(size);
+  for (const auto& row : table.rows) {
+    if (row.replicate >= table.replicates) return std::nullopt;
+    std::size_t at = 0;
+    for (std::size_t a = 0; a < table.axes.size(); ++a) {
+      if (row.axis_values[a] < 0) return std::nullopt;
+      at = at * table.axes[a].labels.size() + static_cast<std::size_t>(row.axis_values[a]);
+    }
+    at = at * table.replicates + row.replicate;
+    if (taken[at]) return std::nullopt;
+    taken[at] = true;
+    out.push_back(at);
+  }
+  return out;
 }
 
-// Axes x replicate. Requires is_dense.
-void write_dense(hid_t file, const StudyTable& table,
+// Axes x replicate; `place` from grid_places.
+void write_dense(hid_t file, const StudyTable& table, const std::vector<std::size_t>& place,
                  const std::map<std::string, std::vector<double>>& metrics, int& dimensions) {
   Group grid(file, "grid", dimensions);
   std::vector<std::string> dims;
@@ -204,13 +130,6 @@ void write_dense(hid_t file, const StudyTable& table,
   std::vector<double> replicates;
   for (std::size_t r = 0; r < table.replicates; ++r) replicates.push_back(static_cast<double>(r));
   grid.dimension("replicate", replicates);
-  std::vector<std::size_t> place;
-  for (const auto& row : table.rows) {
-    std::size_t at = 0;
-    for (std::size_t a = 0; a < table.axes.size(); ++a)
-      at = at * table.axes[a].labels.size() + static_cast<std::size_t>(row.axis_values[a]);
-    place.push_back(at * table.replicates + row.replicate);
-  }
   std::vector<std::int8_t> status(place.size());
   for (std::size_t i = 0; i < place.size(); ++i) status[place[i]] = state_of(table.rows[i]);
   grid.bytes("status", dims, status);
@@ -237,7 +156,7 @@ void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
     const bool agree = std::all_of(list.begin(), list.end(),
                                    [&](const auto& c) { return c.second->step == step; });
     if (!agree || step.empty()) continue;
-    Group group(parent, plain(name).c_str(), dimensions);
+    Group group(parent, plain(name), dimensions);
     std::vector<double> index, values;
     for (const auto& [cell, curve] : list) {
       index.push_back(static_cast<double>(cell));
@@ -257,22 +176,13 @@ void write_study(const std::filesystem::path& file, const StudyTable& table,
   MemoryFile out;
   const auto metrics = metric_columns(table);
   int dimensions = 0;
-  if (is_dense(table, max_dense)) write_dense(out.id(), table, metrics, dimensions);
+  if (const auto place = grid_places(table, max_dense))
+    write_dense(out.id(), table, *place, metrics, dimensions);
   write_cells(out.id(), table, metrics, dimensions);
   write_curves(out.id(), table, dimensions);
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
-  for (const auto& [name, text] : table.provenance) {
-    const Id type(H5Tcopy(H5T_C_S1), H5Tclose, "copy a type");
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const Id space(H5Screate(H5S_SCALAR), H5Sclose, "make a space");
-    const Id set(
-        H5Dcreate2(group, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-        H5Dclose, "write provenance");
-    const char* pointer = text.c_str();
-    H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer);
-  }
+  for (const auto& [name, text] : table.provenance) write_text(group, name, text);
   commit_file(file, out.image(), true);
 }
 
