@@ -25,7 +25,8 @@ struct Store::Impl {
   bool over = false, hurry = false;
   std::uint64_t handed_over = 0, durable = 0;  // cells and timings, counted in their order
   std::uint64_t failures = 0;
-  std::string trouble;  // of the last attempt; empty where it went well
+  std::size_t unsaved = 0;  // cells, at the last failure
+  std::string trouble;      // of the last attempt; empty where it went well
   std::thread encoder;
   std::mutex packing;
   std::size_t unpacked = 0;  // own segments since the last packing
@@ -73,6 +74,7 @@ struct Store::Impl {
       batch.cells.insert(batch.cells.end(), waiting.cells.begin(), waiting.cells.end());
       batch.timings.insert(batch.timings.end(), waiting.timings.begin(), waiting.timings.end());
       waiting = std::move(batch);
+      unsaved = waiting.cells.size();
     }
     trouble = why;
     saved.notify_all();
@@ -151,7 +153,7 @@ void Store::commit() {
     impl_->saved.wait(lock);
   }
   if (!done())
-    throw StoreError(std::to_string(impl_->waiting.cells.size()) +
+    throw StoreError(std::to_string(impl_->unsaved) +
                      " cells could not be saved: " + impl_->trouble);
 }
 
