@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 
 #include "runner/config/parse.h"
 
@@ -32,6 +33,12 @@ Examples Examples::select(std::span<const int> rows, const DataFormat& format) c
                         labels.begin() + static_cast<std::ptrdiff_t>((row + 1) * positions));
   }
   return out;
+}
+
+Examples Examples::first(int most, const DataFormat& format) const {
+  std::vector<int> rows(static_cast<std::size_t>(std::min(most, count)));
+  std::iota(rows.begin(), rows.end(), 0);
+  return select(rows, format);
 }
 
 const Examples& Data::split(std::string_view wanted) const {

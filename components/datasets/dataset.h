@@ -29,6 +29,8 @@ struct Examples {
   std::vector<std::int32_t> labels;  // count x positions
   // The examples at these indices, in this order.
   Examples select(std::span<const int> rows, const DataFormat& format) const;
+  // The first `most` examples, or all where there are fewer.
+  Examples first(int most, const DataFormat& format) const;
 };
 
 // A data set, split. Normalised by the statistics of the training split alone.

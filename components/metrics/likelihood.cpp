@@ -8,6 +8,10 @@ const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = e.outputs();
   const auto labels = static_cast<std::int64_t>(e.examples().labels.size());
   const int classes = e.model->format.classes;
+  const DataFormat& given = e.data->format;
+  if (given.classes != classes || given.positions != e.model->format.positions)
+    throw std::runtime_error(metric + ": the model knows " + std::to_string(classes) +
+                             " classes, the data have " + std::to_string(given.classes));
   if (labels == 0 || out.count() != labels * classes)
     throw std::runtime_error(metric + ": outputs " + out.shape().text() + " are not " +
                              std::to_string(classes) + " classes for each of " +

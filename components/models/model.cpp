@@ -91,13 +91,11 @@ Tensor TrainedModel::outputs(const Examples& examples, std::span<const nn::Forwa
 
 std::vector<std::string> TrainedModel::sites(const Examples& examples) const {
   std::vector<std::string> out;
-  const int first[] = {0};
   const nn::Forward::Hook hook = [&](std::string_view name, Var value) {
-    out.emplace_back(name);
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.emplace_back(name);
     return value;
   };
-  in_batches(*this, examples.select(first, format), std::span(&hook, 1), nullptr,
-             [](const Tensor&) {});
+  in_batches(*this, examples, std::span(&hook, 1), nullptr, [](const Tensor&) {});
   return out;
 }
 
@@ -115,8 +113,8 @@ Tensor TrainedModel::activations(const Examples& examples, std::string_view site
   if (width == 0) {
     std::string known;
     for (const auto& name : sites(examples)) known += (known.empty() ? "" : ", ") + name;
-    throw std::runtime_error("the model has no site \"" + std::string(site) +
-                             "\"; sites: " + known);
+    throw std::runtime_error("no example reaches a site \"" + std::string(site) +
+                             "\" of the model; sites reached: " + known);
   }
   return Tensor::of({static_cast<int>(all.size()) / width, width}, all);
 }

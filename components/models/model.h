@@ -47,9 +47,11 @@ class TrainedModel final : public Artifact {
   // are those of all batches in turn.
   nn::Tensor outputs(const Examples& examples, std::span<const nn::Forward::Hook> hooks = {},
                      std::vector<nn::Forward::Statistic>* statistics = nullptr) const;
-  // The activations at a site, rows in the order of the examples: n x features. Throws
-  // std::runtime_error listing the model's sites for an unknown name.
+  // The activations at a site, rows in the order of the examples: n x features, fewer where a site
+  // (an expert) sees some examples only. Throws std::runtime_error listing the sites that these
+  // examples reach where they do not reach this one.
   nn::Tensor activations(const Examples& examples, std::string_view site) const;
+  // Every site that one of these examples reaches, in the order of the forward pass.
   std::vector<std::string> sites(const Examples& examples) const;
 
   std::string_view type() const override { return kType; }

@@ -100,8 +100,9 @@ Var shift(Var a, double offset) {
       [](auto x, auto) { return decltype(x)(1); });
 }
 Var relu(Var a) {
+  // Written so that NaN stays NaN: hidden, it would pass for a finite loss.
   return unary(
-      "relu", a, [](auto x) { return x > 0 ? x : decltype(x)(0); },
+      "relu", a, [](auto x) { return x <= 0 ? decltype(x)(0) : x; },
       [](auto x, auto) { return decltype(x)(x > 0 ? 1 : 0); });
 }
 Var gelu(Var a) {

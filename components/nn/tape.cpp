@@ -10,8 +10,9 @@ namespace {
 
 struct Record {
   Tensor value;
-  Tensor gradient;     // allocated where wanted
-  bool wants = false;  // a gradient
+  Tensor gradient;            // allocated where wanted
+  bool wants = false;         // a gradient
+  bool has_gradient = false;  // since the last backward()
   std::vector<int> inputs;
   Tape::BackwardFn backward;
   const Parameter* parameter = nullptr;
@@ -34,6 +35,7 @@ struct Tape::Impl {
     record.backward = nullptr;
     record.parameter = nullptr;
     record.wants = false;
+    record.has_gradient = false;
     return record;
   }
 
@@ -93,16 +95,18 @@ const Tensor& Tape::value(Var v) const {
 
 const Tensor& Tape::gradient(Var v) const {
   Record& record = impl_->at(v);
-  if (record.gradient.empty() || record.gradient.shape() != record.value.shape() ||
-      record.gradient.dtype() != record.value.dtype())
-    record.gradient = Tensor(record.value.shape(), impl_->dtype);
+  if (!record.has_gradient) {
+    record.gradient.resize(record.value.shape(), impl_->dtype);
+    record.gradient.fill(0.0);
+  }
   return record.gradient;
 }
 
 const Tensor* Tape::gradient_of(const Parameter& parameter) const {
   const auto known = impl_->parameters.find(&parameter);
   if (known == impl_->parameters.end()) return nullptr;
-  return &impl_->records[static_cast<std::size_t>(known->second)].gradient;
+  const Record& record = impl_->records[static_cast<std::size_t>(known->second)];
+  return record.has_gradient ? &record.gradient : nullptr;
 }
 
 void Tape::backward(Var loss) {
@@ -114,6 +118,7 @@ void Tape::backward(Var loss) {
     if (!record.wants) continue;
     record.gradient.resize(record.value.shape(), impl_->dtype);
     record.gradient.fill(0.0);
+    record.has_gradient = true;
   }
   if (!impl_->at(loss).wants) return;
   impl_->at(loss).gradient.fill(1.0);

@@ -43,7 +43,8 @@ class Tape {
   double scalar(Var v) const { return value(v).get(0); }
   // After backward(); zeros where the loss does not depend on v.
   const Tensor& gradient(Var v) const;
-  // The gradient of a parameter used since reset(); null where it was not used.
+  // The gradient of a parameter used since reset(); null where it was not used, or before
+  // backward().
   const Tensor* gradient_of(const Parameter& parameter) const;
   // Requires a scalar (count 1).
   void backward(Var loss);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,20 @@ class Shape {
  private:
   int dims_[4] = {0, 0, 0, 0};
   int rank_ = 0;
+};
+
+// Numbers on 64-byte boundaries: the bits of a product must not depend on where memory happens to
+// lie, and vector code takes other paths at other alignments.
+template <class T>
+struct AlignedAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t kAlignment{64};
+  AlignedAllocator() = default;
+  template <class U>
+  AlignedAllocator(const AlignedAllocator<U>& /*other*/) {}  // NOLINT(google-explicit-constructor)
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
+  void deallocate(T* memory, std::size_t /*n*/) { ::operator delete(memory, kAlignment); }
+  bool operator==(const AlignedAllocator& /*other*/) const { return true; }
 };
 
 // A dense row-major array of float or double that owns its numbers; copies are deep.
@@ -73,8 +88,8 @@ class Tensor {
  private:
   Shape shape_;
   Dtype dtype_ = Dtype::kFloat32;
-  std::vector<float> f32_;
-  std::vector<double> f64_;
+  std::vector<float, AlignedAllocator<float>> f32_;
+  std::vector<double, AlignedAllocator<double>> f64_;
 };
 
 template <>

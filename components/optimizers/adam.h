@@ -28,7 +28,7 @@ struct AdamBase : Schedule {
     p.add("epsilon", &AdamBase::epsilon).above(0).doc("Keeps the division finite.");
     p.add("weight_decay", &AdamBase::weight_decay)
         .at_least(0)
-        .doc("Of weights; not of biases and gates.");
+        .doc("Of weights and embeddings; not of biases, gates and routers.");
   }
   virtual bool decoupled() const = 0;
   std::unique_ptr<OptimizerState> begin(const nn::Parameters& parameters,

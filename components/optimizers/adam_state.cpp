@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "components/nn/dispatch.h"
 #include "components/optimizers/adam.h"
 
 namespace assay {
@@ -12,61 +13,66 @@ class AdamState final : public OptimizerState {
       : rule_(rule),
         total_(total) {
     for (const nn::Parameter& p : parameters) {
-      first_.emplace_back(static_cast<std::size_t>(p.value.count()));
-      second_.emplace_back(static_cast<std::size_t>(p.value.count()));
+      first_.emplace_back(p.value.shape(), p.value.dtype());
+      second_.emplace_back(p.value.shape(), p.value.dtype());
     }
   }
 
   void step(nn::Parameters& parameters, const nn::Tape& tape) override {
-    const auto rate = static_cast<float>(rule_.rate(step_, total_));
+    const double rate = rule_.rate(step_, total_);
     ++step_;
-    const auto t = static_cast<double>(step_);
-    const auto correct1 = static_cast<float>(1.0 - std::pow(static_cast<double>(rule_.beta1), t));
-    const auto correct2 = static_cast<float>(1.0 - std::pow(static_cast<double>(rule_.beta2), t));
     std::size_t index = 0;
     for (nn::Parameter& p : parameters) {
       const std::size_t at = index++;
       const nn::Tensor* gradient = tape.gradient_of(p);
-      if (!gradient || gradient->empty()) continue;
-      const float decay =
-          p.role == nn::Role::kWeight || p.role == nn::Role::kEmbedding ? rule_.weight_decay : 0.0F;
-      const auto g = gradient->floats();
-      const auto x = p.value.floats();
-      float *m = first_[at].data(), *v = second_[at].data();
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const float slope = g[i] + (rule_.decoupled() ? 0.0F : decay * x[i]);
-        m[i] = rule_.beta1 * m[i] + (1.0F - rule_.beta1) * slope;
-        v[i] = rule_.beta2 * v[i] + (1.0F - rule_.beta2) * slope * slope;
-        const float update = (m[i] / correct1) / (std::sqrt(v[i] / correct2) + rule_.epsilon);
-        x[i] -= rate * (update + (rule_.decoupled() ? decay * x[i] : 0.0F));
-      }
-      for (std::size_t i = 0; !p.mask.empty() && i < x.size(); ++i) x[i] *= p.mask.floats()[i];
+      if (!gradient) continue;
+      nn::dispatch(p.value.dtype(), [&](auto t) {
+        using T = decltype(t);
+        update<T>(p, gradient->data<T>(), first_[at].data<T>(), second_[at].data<T>(),
+                  static_cast<T>(rate));
+      });
     }
   }
 
   void save(Archive& out, const std::string& prefix) const override {
     out.put(prefix + "/step", Array::of<std::int64_t>(std::span(&step_, 1), {1}));
     for (std::size_t i = 0; i < first_.size(); ++i) {
-      const auto n = static_cast<std::int64_t>(first_[i].size());
-      out.put(prefix + "/first/" + std::to_string(i), Array::of<float>(first_[i], {n}));
-      out.put(prefix + "/second/" + std::to_string(i), Array::of<float>(second_[i], {n}));
+      out.put(prefix + "/first/" + std::to_string(i), first_[i].to_array());
+      out.put(prefix + "/second/" + std::to_string(i), second_[i].to_array());
     }
   }
   void load(const Archive& in, const std::string& prefix) override {
     step_ = in.array(prefix + "/step").as<std::int64_t>()[0];
     for (std::size_t i = 0; i < first_.size(); ++i) {
-      const auto first = in.array(prefix + "/first/" + std::to_string(i)).as<float>();
-      const auto second = in.array(prefix + "/second/" + std::to_string(i)).as<float>();
-      first_[i].assign(first.begin(), first.end());
-      second_[i].assign(second.begin(), second.end());
+      first_[i] = nn::Tensor::from_array(in.array(prefix + "/first/" + std::to_string(i)));
+      second_[i] = nn::Tensor::from_array(in.array(prefix + "/second/" + std::to_string(i)));
     }
   }
 
  private:
+  template <class T>
+  void update(nn::Parameter& p, std::span<const T> g, std::span<T> m, std::span<T> v,
+              T rate) const {
+    const auto t = static_cast<double>(step_);
+    const auto correct1 = static_cast<T>(1.0 - std::pow(static_cast<double>(rule_.beta1), t));
+    const auto correct2 = static_cast<T>(1.0 - std::pow(static_cast<double>(rule_.beta2), t));
+    const T beta1 = rule_.beta1, beta2 = rule_.beta2, epsilon = rule_.epsilon;
+    const T decay = decays(p) ? rule_.weight_decay : 0.0F;
+    const auto x = p.value.data<T>();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const T slope = g[i] + (rule_.decoupled() ? T(0) : decay * x[i]);
+      m[i] = beta1 * m[i] + (T(1) - beta1) * slope;
+      v[i] = beta2 * v[i] + (T(1) - beta2) * slope * slope;
+      const T change = (m[i] / correct1) / (std::sqrt(v[i] / correct2) + epsilon);
+      x[i] -= rate * (change + (rule_.decoupled() ? decay * x[i] : T(0)));
+    }
+    for (std::size_t i = 0; !p.mask.empty() && i < x.size(); ++i) x[i] *= p.mask.data<T>()[i];
+  }
+
   const AdamBase& rule_;
   int total_;
   std::int64_t step_ = 0;
-  std::vector<std::vector<float>> first_, second_;
+  std::vector<nn::Tensor> first_, second_;
 };
 
 }  // namespace

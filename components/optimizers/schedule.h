@@ -8,6 +8,11 @@
 
 namespace assay {
 
+// Weight decay acts on weights and embeddings; biases, gates and routers are left alone.
+inline bool decays(const nn::Parameter& parameter) {
+  return parameter.role == nn::Role::kWeight || parameter.role == nn::Role::kEmbedding;
+}
+
 // The learning rate over a training: a linear warm-up, then constant or half a cosine down to 0
 // (Loshchilov and Hutter 2017, eq. 5 with one period).
 struct Schedule : Optimizer {

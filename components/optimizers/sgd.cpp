@@ -1,5 +1,6 @@
 // Stochastic gradient descent with momentum: v = mu v + g, x -= lr v (or g + mu v with Nesterov's),
 // as in Sutskever et al. 2013.
+#include "components/nn/dispatch.h"
 #include "components/optimizers/schedule.h"
 
 namespace assay::optimizers {
@@ -17,7 +18,9 @@ struct Sgd final : Schedule {
     schedule_params(p);
     p.add("momentum", &Sgd::momentum).at_least(0).below(1).doc("mu.");
     p.add("nesterov", &Sgd::nesterov).doc("Looks ahead by one momentum step.");
-    p.add("weight_decay", &Sgd::weight_decay).at_least(0).doc("Of weights, added to the gradient.");
+    p.add("weight_decay", &Sgd::weight_decay)
+        .at_least(0)
+        .doc("Of weights and embeddings, added to the gradient.");
   }
   std::unique_ptr<OptimizerState> begin(const nn::Parameters& parameters,
                                         int total_steps) const override;
@@ -29,45 +32,49 @@ class SgdState final : public OptimizerState {
       : rule_(rule),
         total_(total) {
     for (const nn::Parameter& p : parameters)
-      velocity_.emplace_back(static_cast<std::size_t>(p.value.count()));
+      velocity_.emplace_back(p.value.shape(), p.value.dtype());
   }
   void step(nn::Parameters& parameters, const nn::Tape& tape) override {
-    const auto rate = static_cast<float>(rule_.rate(step_++, total_));
+    const double rate = rule_.rate(step_++, total_);
     std::size_t index = 0;
     for (nn::Parameter& p : parameters) {
-      float* v = velocity_[index++].data();
+      nn::Tensor& velocity = velocity_[index++];
       const nn::Tensor* gradient = tape.gradient_of(p);
-      if (!gradient || gradient->empty()) continue;
-      const float decay = p.role == nn::Role::kWeight ? rule_.weight_decay : 0.0F;
-      const auto g = gradient->floats();
-      const auto x = p.value.floats();
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const float slope = g[i] + decay * x[i];
-        v[i] = rule_.momentum * v[i] + slope;
-        x[i] -= rate * (rule_.nesterov ? slope + rule_.momentum * v[i] : v[i]);
-      }
-      for (std::size_t i = 0; !p.mask.empty() && i < x.size(); ++i) x[i] *= p.mask.floats()[i];
+      if (!gradient) continue;
+      nn::dispatch(p.value.dtype(), [&](auto t) {
+        using T = decltype(t);
+        update<T>(p, gradient->data<T>(), velocity.data<T>(), static_cast<T>(rate));
+      });
     }
   }
   void save(Archive& out, const std::string& prefix) const override {
     out.put(prefix + "/step", Array::of<std::int64_t>(std::span(&step_, 1), {1}));
     for (std::size_t i = 0; i < velocity_.size(); ++i)
-      out.put(prefix + "/velocity/" + std::to_string(i),
-              Array::of<float>(velocity_[i], {static_cast<std::int64_t>(velocity_[i].size())}));
+      out.put(prefix + "/velocity/" + std::to_string(i), velocity_[i].to_array());
   }
   void load(const Archive& in, const std::string& prefix) override {
     step_ = in.array(prefix + "/step").as<std::int64_t>()[0];
-    for (std::size_t i = 0; i < velocity_.size(); ++i) {
-      const auto v = in.array(prefix + "/velocity/" + std::to_string(i)).as<float>();
-      velocity_[i].assign(v.begin(), v.end());
-    }
+    for (std::size_t i = 0; i < velocity_.size(); ++i)
+      velocity_[i] = nn::Tensor::from_array(in.array(prefix + "/velocity/" + std::to_string(i)));
   }
 
  private:
+  template <class T>
+  void update(nn::Parameter& p, std::span<const T> g, std::span<T> v, T rate) const {
+    const T momentum = rule_.momentum, decay = decays(p) ? rule_.weight_decay : 0.0F;
+    const auto x = p.value.data<T>();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const T slope = g[i] + decay * x[i];
+      v[i] = momentum * v[i] + slope;
+      x[i] -= rate * (rule_.nesterov ? slope + momentum * v[i] : v[i]);
+    }
+    for (std::size_t i = 0; !p.mask.empty() && i < x.size(); ++i) x[i] *= p.mask.data<T>()[i];
+  }
+
   const Sgd& rule_;
   int total_;
   std::int64_t step_ = 0;
-  std::vector<std::vector<float>> velocity_;
+  std::vector<nn::Tensor> velocity_;
 };
 
 std::unique_ptr<OptimizerState> Sgd::begin(const nn::Parameters& parameters,

@@ -46,6 +46,8 @@ struct Evaluate final : Stage {
     evaluation.data = context.get_if(data);
     evaluation.sae = context.get_if(sae);
     evaluation.samples = context.get_if(samples);
+    if (evaluation.model && evaluation.data)
+      require_same_input(evaluation.model->format, evaluation.data->format);
     evaluation.split = kSplits[static_cast<int>(split)];
     for (const auto& metric : metrics)
       metric->measure(evaluation, [&](std::string name, double value) {

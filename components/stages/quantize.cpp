@@ -24,9 +24,9 @@ struct Quantize final : Stage {
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     auto out = std::make_shared<TrainedModel>(context.get(model));
     const Data& source = context.get(data);
-    std::vector<int> rows;
-    for (int i = 0; i < std::min(calibration, source.train.count); ++i) rows.push_back(i);
-    quantizer->quantize(*out, source.train.select(rows, source.format), context.stream("quantize"));
+    require_same_input(out->format, source.format);
+    quantizer->quantize(*out, source.train.first(calibration, source.format),
+                        context.stream("quantize"));
     return out;
   }
 };

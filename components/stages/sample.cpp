@@ -29,9 +29,7 @@ struct Sample final : Stage {
     const Data& source = context.get(data);
     require_same_input(context.get(model).format, source.format);
     const Examples& prompts = source.split(kSplits[static_cast<int>(split)]);
-    std::vector<int> rows;
-    for (int i = 0; i < std::min(count, prompts.count); ++i) rows.push_back(i);
-    return sampler->sample(context.get(model), prompts.select(rows, source.format),
+    return sampler->sample(context.get(model), prompts.first(count, source.format),
                            context.stream("sample"));
   }
 };

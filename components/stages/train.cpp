@@ -1,7 +1,9 @@
-// Trains a model by minibatches drawn without replacement, epoch by epoch.
+// Trains a model by minibatches drawn without replacement, epoch by epoch. With 0 steps the model
+// stays as it was drawn. The metric train_loss is the objective on the last minibatch.
 #include "components/models/model.h"
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
+#include "components/stages/minibatches.h"
 
 namespace assay::stages {
 namespace {
@@ -34,24 +36,18 @@ struct Train final : Stage {
     out->format = source.format;
     out->model->declare(out->parameters, out->format, context.stream("init"));
     const auto state = optimizer->begin(out->parameters, steps);
-    const Stream order = context.stream("order"), noise = context.stream("pass");
-    const int n = source.train.count, size = std::min(batch, n);
+    const Stream noise = context.stream("pass");
+    Minibatches batches(context.stream("order"), source.train.count, batch);
     nn::Tape tape;
-    std::vector<int> epoch, rows;
-    std::uint64_t epochs = 0;
-    const int every = std::max(1, steps / 50);
+    const int every = curve_interval(steps);
     double loss = 0.0;
     for (int step = 0; step < steps; ++step) {
       context.throw_if_stopped();
-      if (static_cast<int>(epoch.size()) < size)
-        epoch = order.fork("epoch", epochs++).permutation(n);
-      rows.assign(epoch.end() - size, epoch.end());
-      epoch.resize(epoch.size() - static_cast<std::size_t>(size));
       tape.reset();
       nn::Forward pass(tape, out->parameters, true,
                        noise.fork("step", static_cast<std::uint64_t>(step)));
-      nn::Var total =
-          objective->loss(pass, *out->model, out->format, source.train.select(rows, out->format));
+      nn::Var total = objective->loss(pass, *out->model, out->format,
+                                      source.train.select(batches.next(), out->format));
       loss = tape.scalar(total);
       for (const auto& extra : pass.losses()) total = nn::add(total, extra.value);
       if (!std::isfinite(tape.scalar(total)))
@@ -60,7 +56,7 @@ struct Train final : Stage {
       state->step(out->parameters, tape);
       if (step % every == 0) context.point("loss", step, loss);
     }
-    context.metric("train_loss", loss);
+    if (steps > 0) context.metric("train_loss", loss);
     return out;
   }
 };

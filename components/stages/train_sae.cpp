@@ -3,6 +3,7 @@
 // squared norm is the number of features.
 #include "components/optimizers/optimizer.h"
 #include "components/saes/sae.h"
+#include "components/stages/minibatches.h"
 
 namespace assay::stages {
 namespace {
@@ -69,23 +70,18 @@ struct TrainSae final : Stage {
     standardise(seen.features, *out);
     out->sae->declare(out->parameters, out->features, context.stream("init"));
     const auto state = optimizer->begin(out->parameters, steps);
-    const Stream order = context.stream("order"), noise = context.stream("pass");
+    const Stream noise = context.stream("pass");
+    Minibatches batches(context.stream("order"), seen.count, batch);
     const DataFormat format{false, out->features, 0, 1, 0};
-    const int size = std::min(batch, seen.count);
     nn::Tape tape;
-    std::vector<int> epoch, rows;
-    std::uint64_t epochs = 0;
-    const int every = std::max(1, steps / 50);
+    const int every = curve_interval(steps);
     for (int step = 0; step < steps; ++step) {
       context.throw_if_stopped();
-      if (static_cast<int>(epoch.size()) < size)
-        epoch = order.fork("epoch", epochs++).permutation(seen.count);
-      rows.assign(epoch.end() - size, epoch.end());
-      epoch.resize(epoch.size() - static_cast<std::size_t>(size));
       tape.reset();
       nn::Forward pass(tape, out->parameters, true,
                        noise.fork("step", static_cast<std::uint64_t>(step)));
-      const nn::Var loss = out->sae->loss(pass, tape.constant(seen.select(rows, format).features));
+      const nn::Var loss =
+          out->sae->loss(pass, tape.constant(seen.select(batches.next(), format).features));
       if (!std::isfinite(tape.scalar(loss)))
         throw std::runtime_error("the loss is not finite at step " + std::to_string(step));
       tape.backward(loss);

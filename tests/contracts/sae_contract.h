@@ -8,7 +8,7 @@
 
 #include "components/saes/sae.h"
 
-namespace assay::contracts {
+namespace assay::testing {
 
 // An untrained autoencoder that reads `features` numbers, its inputs left as they are.
 inline TrainedSae untrained_sae(const Value& config, int features, std::uint64_t seed) {
@@ -109,4 +109,4 @@ inline void sae_contract(const Value& config) {
   CHECK(loaded->sae->config() == trained.sae->config());
 }
 
-}  // namespace assay::contracts
+}  // namespace assay::testing

@@ -7,7 +7,7 @@
 
 #include "components/samplers/sampler.h"
 
-namespace assay::contracts {
+namespace assay::testing {
 
 // A random linear model of a format, small enough that nothing is certain.
 inline TrainedModel random_token_model(const DataFormat& format) {
@@ -78,4 +78,4 @@ inline void sampler_contract(const Value& config) {
   CHECK_THROWS_AS(sampler->sample(numbers, Examples{}, Stream(1)), std::runtime_error);
 }
 
-}  // namespace assay::contracts
+}  // namespace assay::testing

@@ -68,3 +68,27 @@ TEST_CASE("a model comes back from its archive with the same outputs") {
   CHECK(m.activations(data, "mixture").shape() == nn::Shape{600, 5});
   CHECK_THROWS(m.activations(data, "nowhere"));
 }
+
+TEST_CASE("an expert's site holds the examples routed to it, and sites are those of all examples") {
+  const TrainedModel m = model(
+      "{ use = \"moe-mlp\", hidden = 5, experts = 6, router = { use = \"topk-softmax\", k = 1 } }",
+      4, 3);
+  const Examples data = examples(60, 4, 3, 2);
+  int routed = 0, experts = 0;
+  for (const std::string& site : m.sites(data)) {
+    if (site.rfind("experts.", 0) != 0 || !site.ends_with(".up")) continue;
+    ++experts;
+    routed += m.activations(data, site).shape()[0];
+  }
+  CHECK(routed == 60);
+  CHECK(experts > 1);
+  std::string why;
+  try {
+    (void)m.activations(examples(1, 4, 3, 2), "experts.99.up");
+  } catch (const std::runtime_error& error) {
+    why = error.what();
+  }
+  CHECK(
+      why.rfind("no example reaches a site \"experts.99.up\" of the model; sites reached: input, ",
+                0) == 0);
+}

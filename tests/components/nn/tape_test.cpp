@@ -143,3 +143,72 @@ TEST_CASE("masked entries of a parameter get no gradient") {
   CHECK(tape.gradient_of(w)->get(0) == 1.0);
   CHECK(tape.gradient_of(w)->get(1) == 0.0);
 }
+
+TEST_CASE("products of any size are those of three plain loops") {
+  for (const auto& [n, k, d] :
+       {std::array{1, 1, 1}, std::array{33, 65, 17}, std::array{128, 70, 96}}) {
+    const Tensor a = random({n, k}, 1), b = random({k, d}, 2);
+    Tensor transposed({d, k}, Dtype::kFloat64);
+    for (int i = 0; i < k; ++i)
+      for (int j = 0; j < d; ++j) transposed.set(std::int64_t{j} * k + i, b.at(i, j));
+    Tape tape(Dtype::kFloat64);
+    const Var straight = matmul(tape.leaf(a), tape.leaf(b));
+    const Var other = matmul_transposed(tape.leaf(a), tape.leaf(transposed));
+    double worst = 0.0;
+    for (int i = 0; i < n; ++i) {
+      for (int j = 0; j < d; ++j) {
+        double expected = 0.0;
+        for (int l = 0; l < k; ++l) expected += a.at(i, l) * b.at(l, j);
+        worst = std::max({worst, std::abs(tape.value(straight).at(i, j) - expected),
+                          std::abs(tape.value(other).at(i, j) - expected)});
+      }
+    }
+    CHECK(worst < 1e-12);  // at most 128 roundings of numbers around 10
+  }
+}
+
+TEST_CASE("gradients of larger products are those of the transposed products") {
+  const Tensor a = random({40, 30}, 1), b = random({30, 20}, 2);
+  Tape tape(Dtype::kFloat64);
+  const Var left = tape.leaf(a), right = tape.leaf(b);
+  tape.backward(sum(matmul(left, right)));
+  double worst = 0.0;
+  for (int l = 0; l < 30; ++l) {
+    double row = 0.0, column = 0.0;
+    for (int j = 0; j < 20; ++j) row += b.at(l, j);
+    for (int i = 0; i < 40; ++i) column += a.at(i, l);
+    worst = std::max({worst, std::abs(tape.gradient(left).at(7, l) - row),
+                      std::abs(tape.gradient(right).at(l, 3) - column)});
+  }
+  CHECK(worst < 1e-12);
+}
+
+TEST_CASE("numbers lie on 64-byte boundaries, so that bits do not depend on where") {
+  for (const int n : {1, 3, 100}) {
+    const Tensor single({n}), twice({n}, Dtype::kFloat64);
+    CHECK(reinterpret_cast<std::uintptr_t>(single.floats().data()) % 64 == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(twice.data<double>().data()) % 64 == 0);
+  }
+}
+
+TEST_CASE("a gradient belongs to the last backward pass") {
+  Parameters parameters;
+  const Parameter& w = parameters.add("w", Tensor::full({2}, 1.0), Role::kWeight);
+  Tape tape;
+  tape.backward(sum(scale(tape.parameter(w), 3.0)));
+  CHECK(tape.gradient_of(w)->get(0) == 3.0);
+  tape.reset();
+  const Var constant = tape.constant(Tensor::full({2}, 1.0));  // in the record that w had
+  CHECK(tape.gradient(constant) == Tensor({2}));
+  (void)tape.parameter(w);
+  CHECK(tape.gradient_of(w) == nullptr);
+  const Var stopped = tape.leaf(Tensor::full({2}, 1.0));
+  tape.backward(sum(stop_gradient(stopped)));
+  CHECK(tape.gradient(stopped) == Tensor({2}));
+}
+
+TEST_CASE("relu passes NaN on instead of hiding it") {
+  Tape tape;
+  CHECK(std::isnan(tape.value(relu(tape.leaf(Tensor::full({1}, NAN)))).get(0)));
+  CHECK(tape.value(relu(tape.leaf(Tensor::full({1}, -2.0)))).get(0) == 0.0);
+}

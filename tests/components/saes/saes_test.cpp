@@ -28,14 +28,14 @@ TEST_CASE("every sparse autoencoder keeps the contract of its kind") {
   CHECK(all.size() >= 2);
   for (const ComponentSpec* spec : all) {
     CAPTURE(spec->name);
-    contracts::sae_contract(small(*spec));
+    sae_contract(small(*spec));
   }
 }
 
 TEST_CASE("decoder rows have norm 1 at the start and after a step") {
   for (const char* use : {"topk", "relu-l1"}) {
     CAPTURE(use);
-    TrainedSae sae = contracts::untrained_sae(Value(use), 6, 2);
+    TrainedSae sae = untrained_sae(Value(use), 6, 2);
     nn::Tensor& rows = sae.parameters.get("decoder.weight").value;
     for (int r = 0; r < rows.shape()[0]; ++r) CHECK(row_norm(rows, r) == doctest::Approx(1.0));
     const double ratio = rows.at(0, 0) / rows.at(0, 1);
@@ -47,8 +47,8 @@ TEST_CASE("decoder rows have norm 1 at the start and after a step") {
 }
 
 TEST_CASE("topk keeps exactly the k largest pre-activations") {
-  TrainedSae sae = contracts::untrained_sae(
-      config::parse_value("{ use = \"topk\", latents = 12, k = 4 }"), 6, 2);
+  TrainedSae sae =
+      untrained_sae(config::parse_value("{ use = \"topk\", latents = 12, k = 4 }"), 6, 2);
   // So large a bias that no pre-activation is negative: then k, not ReLU, decides what is kept.
   nn::Tensor& bias = sae.parameters.get("encoder.bias").value;
   bias.fill(50.0);
@@ -77,8 +77,8 @@ TEST_CASE("topk keeps exactly the k largest pre-activations") {
 }
 
 TEST_CASE("relu-l1 on one latent solved by hand") {
-  TrainedSae sae = contracts::untrained_sae(
-      config::parse_value("{ use = \"relu-l1\", latents = 1, l1 = 0.5 }"), 2, 1);
+  TrainedSae sae =
+      untrained_sae(config::parse_value("{ use = \"relu-l1\", latents = 1, l1 = 0.5 }"), 2, 1);
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({1, 2}, std::vector<double>{2, 0});
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({1, 2}, std::vector<double>{1, 0});
   sae.parameters.get("encoder.bias").value = nn::Tensor::of({1}, std::vector<double>{-1});
@@ -88,13 +88,13 @@ TEST_CASE("relu-l1 on one latent solved by hand") {
   const nn::Tensor x = nn::Tensor::of({2, 2}, std::vector<double>{3, 1, 1, 2});
   CHECK(sae.encode(x) == nn::Tensor::of({2, 1}, std::vector<double>{3, 0}));
   CHECK(sae.reconstruct(x) == nn::Tensor::of({2, 2}, std::vector<double>{4, 0, 1, 0}));
-  CHECK(contracts::sae_loss(*sae.sae, sae.parameters.to(nn::Dtype::kFloat64),
-                            x.to(nn::Dtype::kFloat64)) == doctest::Approx(3.75));
+  CHECK(sae_loss(*sae.sae, sae.parameters.to(nn::Dtype::kFloat64), x.to(nn::Dtype::kFloat64)) ==
+        doctest::Approx(3.75));
 }
 
 TEST_CASE("a trained autoencoder is judged in the units of the activations") {
   TrainedSae sae =
-      contracts::untrained_sae(config::parse_value("{ use = \"topk\", latents = 2, k = 2 }"), 2, 1);
+      untrained_sae(config::parse_value("{ use = \"topk\", latents = 2, k = 2 }"), 2, 1);
   const std::vector<double> identity = {1, 0, 0, 1};
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({2, 2}, identity);
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, identity);

@@ -2,29 +2,16 @@
 
 #include "components/saes/sae.h"
 #include "components/samplers/sampler.h"
-#include "tests/components/support.h"
+#include "tests/contracts/stage_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
 
 namespace {
 
-using Inputs = std::map<std::string, std::shared_ptr<const Artifact>>;
-
-struct Ran {
-  std::shared_ptr<const Artifact> artifact;
-  std::vector<Curve> curves;
-};
-
 // `stage` by a table of its parameters; inputs are looked up by name.
 Ran run(const std::string& stage, const Inputs& inputs, std::uint64_t replicate = 0) {
-  const auto built = Registry::global().build<Stage>(config::parse_value(stage));
-  StageContext context(
-      {1, replicate, "it"}, [&](const std::string& name) { return inputs.at(name); }, 1, nullptr);
-  Ran out;
-  out.artifact = built->run(context);
-  out.curves = context.curves();
-  return out;
+  return run_stage(*build<Stage>(stage), inputs, replicate);
 }
 
 const TrainedSae& sae_of(const Ran& ran) {
@@ -164,4 +151,31 @@ TEST_CASE("sample refuses data that the model does not read") {
       run("{ use = \"sample\", model = \"model\", data = \"data\", sampler = \"unmask\" }",
           {{"data", puzzles}, {"model", token_model({false, 16, 0, 1, 4})}}),
       "the model reads 16 features, the data have 16 tokens of 5");
+}
+
+TEST_CASE("every stage refuses data that its model does not read") {
+  const auto digits = std::make_shared<TrainedModel>(model("\"linear\"", 64, 10));
+  const auto other = build<Dataset>("\"breast-cancer\"")->make();
+  for (const char* stage :
+       {"{ use = \"prune\", model = \"model\", data = \"data\" }",
+        "{ use = \"quantize\", model = \"model\", data = \"data\" }",
+        "{ use = \"evaluate\", model = \"model\", data = \"data\", metrics = [\"accuracy\"] }"})
+    CHECK_THROWS_WITH(run(stage, {{"model", digits}, {"data", other}}),
+                      "the model reads 64 features, the data have 30 features");
+}
+
+TEST_CASE("accuracy refuses labels of other classes than the model's") {
+  const auto three = std::make_shared<TrainedModel>(model("\"linear\"", 30, 3));
+  const auto data = build<Dataset>("\"breast-cancer\"")->make();
+  CHECK_THROWS_WITH(
+      run("{ use = \"evaluate\", model = \"model\", data = \"data\", metrics = [\"accuracy\"] }",
+          {{"model", three}, {"data", data}}),
+      "accuracy: the model knows 3 classes, the data have 2");
+}
+
+TEST_CASE("training for 0 steps measures no loss") {
+  const auto data = build<Dataset>("\"breast-cancer\"")->make();
+  const std::string train = "{ use = \"train\", data = \"data\", model = \"linear\", steps = ";
+  CHECK(run(train + "0 }", {{"data", data}}).metrics.empty());
+  CHECK(run(train + "1 }", {{"data", data}}).metrics.size() == 1);
 }
