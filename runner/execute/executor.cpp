@@ -194,6 +194,7 @@ class Executor {
     out.metrics = stored->metrics;
     out.curves = stored->curves;
     out.seconds = stored->seconds;
+    out.upstream = stored->upstream;
     out.done = true;
     return out;
   }
@@ -210,11 +211,29 @@ class Executor {
     stored.metrics = outcome.metrics;
     stored.curves = outcome.curves;
     stored.seconds = outcome.seconds;
+    stored.upstream = upstream_of(n);
     try {
       store_.save_artifact(n.key, stored);
     } catch (const store::StoreError& error) {
       spdlog::error("checkpoint of {} not kept: {}", stage_of(n).name, error.what());
     }
+  }
+
+  // Everything behind a node, each stage once. Its inputs are done, so nobody writes them.
+  std::vector<store::StoredArtifact::Upstream> upstream_of(const Node& n) const {
+    std::vector<store::StoredArtifact::Upstream> out;
+    const auto add = [&](const store::StoredArtifact::Upstream& one) {
+      const bool known = std::any_of(out.begin(), out.end(),
+                                     [&](const auto& other) { return other.key == one.key; });
+      if (!known) out.push_back(one);
+    };
+    for (const int in : n.inputs) {
+      const Outcome& from = outcomes_[static_cast<std::size_t>(in)];
+      add({node(in).key, from.metrics, from.curves, from.seconds});
+      for (const auto& one : node(in).from_checkpoint ? from.upstream : upstream_of(node(in)))
+        add(one);
+    }
+    return out;
   }
 
   // Requires the lock, as all below.
@@ -265,15 +284,7 @@ class Executor {
     out.replicate = cell.replicate;
     out.config = linker_.describe(choice, cell.replicate);
     out.finished = unix_time();
-    for (const int i : cell.nodes) {
-      if (i < 0) continue;
-      const Outcome& outcome = outcomes_[static_cast<std::size_t>(i)];
-      const std::string prefix = stage_of(node(i)).name + ".";
-      out.seconds += outcome.seconds;
-      for (const Measured& m : outcome.metrics) out.metrics.push_back({prefix + m.name, m.value});
-      for (const Curve& c : outcome.curves)
-        out.curves.push_back({prefix + c.name, c.step, c.value});
-    }
+    add_measured(cell, choice, out);
     if (failure) {
       out.status = store::Status::kFailed;
       out.failed_stage = failure->failed_stage;
@@ -286,6 +297,38 @@ class Executor {
       counters_.done.fetch_add(1);
     }
     store_.add(std::move(out));
+  }
+
+  // What each stage of the cell measured, in the order of the link; a stage that a checkpoint made
+  // needless is told by that checkpoint.
+  void add_measured(const Cell& cell, const std::vector<int>& choice,
+                    store::CellRecord& out) const {
+    graph::CellLink link;
+    linker_.link(choice, cell.replicate, link);
+    const auto add = [&](int stage, const auto& from) {
+      const std::string prefix = study_.stages[static_cast<std::size_t>(stage)].name + ".";
+      out.seconds += from.seconds;
+      for (const Measured& m : from.metrics) out.metrics.push_back({prefix + m.name, m.value});
+      for (const Curve& c : from.curves) out.curves.push_back({prefix + c.name, c.step, c.value});
+    };
+    for (std::size_t i = 0; i < cell.nodes.size(); ++i) {
+      const graph::CellLink::Step& step = link.steps[i];
+      if (cell.nodes[i] >= 0) {
+        add(step.stage, outcomes_[static_cast<std::size_t>(cell.nodes[i])]);
+      } else if (const auto* told = told_by_checkpoint(cell, step.key)) {
+        add(step.stage, *told);
+      }
+    }
+  }
+
+  const store::StoredArtifact::Upstream* told_by_checkpoint(const Cell& cell,
+                                                            const Key& key) const {
+    for (const int i : cell.nodes) {
+      if (i < 0) continue;
+      for (const auto& one : outcomes_[static_cast<std::size_t>(i)].upstream)
+        if (one.key == key) return &one;
+    }
+    return nullptr;
   }
 
   struct Ready {

@@ -23,6 +23,7 @@ struct Outcome {
   std::vector<Measured> metrics;
   std::vector<Curve> curves;
   double seconds = 0.0;
+  std::vector<store::StoredArtifact::Upstream> upstream;  // of a checkpoint
 };
 
 // Runs one stage. In this process, or in a worker process.

@@ -20,13 +20,18 @@ bool Store::has_artifact(const Key& key) const {
 }
 
 void Store::save_artifact(const Key& key, const StoredArtifact& artifact) {
-  // What the stage measured travels as the one cell of a segment.
-  CellRecord measured;
-  measured.key = key;
-  measured.metrics = artifact.metrics;
-  measured.curves = artifact.curves;
-  measured.seconds = artifact.seconds;
-  const auto record = encode({{measured}, {}});
+  // What the stages measured travels as the cells of a segment: its own first.
+  Segment measured;
+  const auto add = [&](const auto& from, const Key& of) {
+    CellRecord& cell = measured.cells.emplace_back();
+    cell.key = of;
+    cell.metrics = from.metrics;
+    cell.curves = from.curves;
+    cell.seconds = from.seconds;
+  };
+  add(artifact, key);
+  for (const auto& upstream : artifact.upstream) add(upstream, upstream.key);
+  const auto record = encode(measured);
   std::vector<std::byte> image;
   {
     const std::scoped_lock lock(hdf5_mutex());
@@ -56,6 +61,10 @@ std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
   out.metrics = measured.cells.at(0).metrics;
   out.curves = measured.cells.at(0).curves;
   out.seconds = measured.cells.at(0).seconds;
+  for (std::size_t i = 1; i < measured.cells.size(); ++i) {
+    const CellRecord& cell = measured.cells[i];
+    out.upstream.push_back({cell.key, cell.metrics, cell.curves, cell.seconds});
+  }
   std::vector<std::string> arrays, texts;
   file.list(arrays, texts);
   for (const std::string& name : arrays)

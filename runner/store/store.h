@@ -24,8 +24,18 @@ class StoreError : public std::runtime_error {
 // A checkpoint: an artifact with what its stage measured, so that a later study needs neither to
 // run the stage again nor to lose its metrics.
 struct StoredArtifact {
+  // What one of the stages behind it measured; a cell that starts from the checkpoint reports it
+  // too.
+  struct Upstream {
+    Key key;
+    std::vector<Measured> metrics;
+    std::vector<Curve> curves;
+    double seconds = 0.0;
+    bool operator==(const Upstream&) const = default;
+  };
   std::string type;
   Archive archive;
+  std::vector<Upstream> upstream;
   std::vector<Measured> metrics;
   std::vector<Curve> curves;
   double seconds = 0.0;

@@ -83,6 +83,32 @@ expect "$(cat err)" "($done_cells stored)"
 sleep 1.2; kill -9 $one; wait $two || fail "the other of two runs"
 expect "$("$assay" status sleep.toml --set a.seconds=0.3)" "12 done, 0 failed, 0 missing"
 
+# A cell that starts from a checkpoint reports what one reports that ran everything.
+cat >checkpoint.toml <<'T'
+[study]
+name = "checkpoint"
+[stage.data]
+use = "load"
+dataset = "breast-cancer"
+[stage.base]
+use = "train"
+data = "data"
+model = "linear"
+steps = 5
+[stage.eval]
+use = "evaluate"
+model = "base"
+metrics = ["parameter-count"]
+T
+"$assay" run checkpoint.toml -q >/dev/null || fail "a study with a checkpoint"
+more='eval.metrics=["parameter-count", "sparsity"]'
+"$assay" run checkpoint.toml -q --set "$more" >/dev/null || fail "from the checkpoint"
+"$assay" run checkpoint.toml -q --set "$more" --results fresh >/dev/null || fail "without one"
+"$assay" export checkpoint.toml --set "$more" | cut -d, -f3 --complement >from
+"$assay" export checkpoint.toml --set "$more" --results fresh | cut -d, -f3 --complement | diff - from || fail "metrics of stages behind a checkpoint"
+expect "$(cat from)" "data.train_examples"
+expect "$("$assay" plan checkpoint.toml --json --set 'eval.metrics=["nll"]' --set eval.data=data)" '"unique_stages": 2'
+
 "$assay" nonsense 2>/dev/null; [[ $? -eq 2 ]] || fail "unknown command"
 "$assay" run nowhere.toml 2>/dev/null; [[ $? -eq 2 ]] || fail "missing study"
 "$assay" run grid.toml --results /proc/x 2>/dev/null; [[ $? -eq 3 ]] || fail "unwritable results"

@@ -101,6 +101,8 @@ TEST_CASE("an artifact comes back bit for bit, and stays as it was first") {
   artifact.metrics = {{"loss", 0.5}};
   artifact.curves = {{"loss", {1}, {2}}};
   artifact.seconds = 1.25;
+  artifact.upstream = {{hash("before"), {{"n", 3.0}}, {{"c", {0}, {1}}}, 0.5},
+                       {hash("long before"), {}, {}, 0.25}};
   const Key key = hash("k");
   CHECK(!store.has_artifact(key));
   store.save_artifact(key, artifact);
@@ -110,6 +112,7 @@ TEST_CASE("an artifact comes back bit for bit, and stays as it was first") {
   CHECK(back->metrics == artifact.metrics);
   CHECK(back->curves == artifact.curves);
   CHECK(back->seconds == 1.25);
+  CHECK(back->upstream == artifact.upstream);
   artifact.seconds = 9.0;
   store.save_artifact(key, artifact);
   CHECK(store.load_artifact(key)->seconds == 1.25);
