@@ -132,6 +132,9 @@ std::shared_ptr<const config::Study> load_or_complain(const std::string& file,
                                                       const config::Overrides& overrides) {
   Diagnostics diagnostics;
   auto study = config::load_study(file, overrides, diagnostics);
+  for (const char* table : {"claim", "ablation"})
+    if (study && study->root.find(table))
+      std::cerr << file << ": " << table << " is kept with the study, but not acted upon yet\n";
   if (study) return study;
   std::cerr << diagnostics.render();
   const std::size_t n = diagnostics.count();

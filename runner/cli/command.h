@@ -47,7 +47,8 @@ bool parse(const Arguments& arguments, const std::string& usage, po::options_des
 po::options_description study_options();
 config::Overrides overrides_from(const po::variables_map& vm);
 
-// Loads a study; prints all its mistakes and returns null where it has any.
+// Loads a study; prints all its mistakes and returns null where it has any. Says so where the study
+// holds claims or an ablation, which nothing decides yet.
 std::shared_ptr<const config::Study> load_or_complain(const std::string& file,
                                                       const config::Overrides& overrides);
 // The same from a results folder or a study file; sets `folder` to the results folder.

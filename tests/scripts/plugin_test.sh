@@ -38,6 +38,19 @@ foreach(name keep_all taken)
   target_link_libraries(${name} PRIVATE assay::library)
 endforeach()
 T
+cat >laws.cpp <<'T'
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "tests/contracts/pruner_contract.h"
+
+TEST_CASE("keep-all keeps the contract of pruners") {
+  assay::testing::pruner_contract("\"keep-all\"");
+}
+T
+cat >>CMakeLists.txt <<'T'
+find_package(doctest REQUIRED)
+add_executable(laws laws.cpp keep_all.cpp)
+target_link_libraries(laws PRIVATE assay::library doctest::doctest)
+T
 cmake -S . -B out -G Ninja -Dassay_ROOT="$scratch/installed" >/dev/null
 cmake --build out >/dev/null
 sed 's/assay-plugin-abi:1:/assay-plugin-abi:0:/' out/libkeep_all.so >out/foreign.so
@@ -51,6 +64,9 @@ refused() { # plugin, message
   if "$assay" validate refused.toml 2>message; then exit 1; fi
   grep -qF "$2" message || { cat message; exit 1; }
 }
+./out/laws --no-intro >laws.txt || { cat laws.txt; exit 1; }
+grep -q "test cases: 1 | 1 passed" laws.txt
+
 study out/libkeep_all.so >study.toml
 "$assay" run study.toml --profile smoke -q | grep -q keep-all
 "$assay" status results/quickstart | grep -q "18 done, 0 failed"

@@ -162,3 +162,22 @@ TEST_CASE("autoencoder metrics against a dictionary that is known") {
   CHECK(measure("explained-variance-legacy", evaluation)["explained-variance-legacy"] ==
         doctest::Approx((1 + 1 + 1 - 9.0 / 17) / 3));
 }
+
+TEST_CASE("distinct n-grams by hand") {
+  Samples samples;
+  samples.count = 2;
+  samples.width = 4;
+  samples.tokens = {1, 2, 1, 2, 1, 2, 3, 4};  // 12 21 12 | 12 23 34
+  Evaluation evaluation;
+  evaluation.samples = &samples;
+  double found = 0.0;
+  build<Metric>("{ use = \"distinct\", n = 2 }")
+      ->measure(evaluation, [&](const std::string& name, double value) {
+        CHECK(name == "distinct-2");
+        found = value;
+      });
+  CHECK(found == doctest::Approx(4.0 / 6));
+  samples.width = 1;
+  CHECK_THROWS(
+      build<Metric>("\"distinct\"")->measure(evaluation, [](const std::string&, double) {}));
+}
