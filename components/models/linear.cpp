@@ -7,6 +7,7 @@ namespace {
 struct Linear final : Model {
   static constexpr Info kInfo{"linear", 1, "Linear classifier."};
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    require_labels(format, kInfo.name);
     nn::declare_linear(out, "output", input_width(format), format.positions * format.classes, 1.0,
                        init);
   }

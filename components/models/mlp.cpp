@@ -30,6 +30,7 @@ struct Mlp final : Model {
   static std::string layer(std::size_t i) { return "hidden" + std::to_string(i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    require_labels(format, kInfo.name);
     int width = input_width(format);
     if (input_gate) input_gate->declare(out, "input_gate", width, init);
     for (std::size_t i = 0; i < hidden.size(); ++i) {

@@ -30,6 +30,11 @@ void require_same_input(const DataFormat& expected, const DataFormat& given) {
                            describe_input(given));
 }
 
+void require_labels(const DataFormat& format, std::string_view classifier) {
+  if (format.classes > 0) return;
+  throw std::runtime_error(std::string(classifier) + " predicts labels; the data have none");
+}
+
 double kept_weights(const nn::Parameters& parameters) {
   double total = 0.0;
   for (const nn::Parameter& p : parameters)

@@ -32,6 +32,8 @@ nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& ba
 // Throws std::runtime_error where examples of `given` are not what a model for `expected` reads.
 // Labels are not compared.
 void require_same_input(const DataFormat& expected, const DataFormat& given);
+// Throws std::runtime_error where the data have no labels for a classifier to predict.
+void require_labels(const DataFormat& format, std::string_view classifier);
 // Columns that input_of gives.
 int input_width(const DataFormat& format);
 

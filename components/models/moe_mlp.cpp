@@ -35,6 +35,7 @@ struct MoeMlp final : Model {
   static std::string expert(int i) { return "experts." + std::to_string(i); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    require_labels(format, kInfo.name);
     nn::declare_linear(out, "shared", input_width(format), hidden, 2.0, init);
     router->declare(out, "router", hidden, experts, init);
     for (int i = 0; i < experts; ++i) {

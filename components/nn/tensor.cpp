@@ -15,6 +15,12 @@ std::int64_t Shape::count() const {
   return n;
 }
 
+std::int64_t Shape::rows() const {
+  std::int64_t n = 1;
+  for (int i = 0; i + 1 < rank_; ++i) n *= dims_[i];
+  return n;
+}
+
 std::string Shape::text() const {
   std::string out;
   for (int i = 0; i < rank_; ++i) out += (i ? " x " : "") + std::to_string(dims_[i]);

@@ -24,8 +24,8 @@ class Shape {
   int rank() const { return rank_; }
   int operator[](int axis) const { return dims_[axis]; }
   int back() const { return dims_[rank_ - 1]; }
-  std::int64_t count() const;                                              // 1 for rank 0
-  std::int64_t rows() const { return rank_ == 0 ? 1 : count() / back(); }  // of the matrix view
+  std::int64_t count() const;  // 1 for rank 0
+  std::int64_t rows() const;   // of the matrix view
   bool operator==(const Shape&) const = default;
   std::string text() const;  // "64 x 10"
 

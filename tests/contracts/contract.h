@@ -5,6 +5,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "components/nn/forward.h"
 #include "runner/registry/stage.h"
 #include "tests/components/support.h"
 
@@ -35,6 +40,82 @@ void config_contract(const K& component) {
 // Whether results may differ from seed to seed: said by the component or by one inside it.
 inline bool draws(std::string_view kind, const std::string& text) {
   return Registry::global().canonical(kind, config::parse_value(text)).draws;
+}
+
+// Whether gradients are derivatives, as nearly all are, or stand in for them (a rounding passed
+// straight through), which differences cannot confirm.
+enum class Gradient { kExact, kSurrogate };
+
+using LossFn = std::function<nn::Var(nn::Tape&, const nn::Parameters&)>;
+
+// Largest relative error of the gradients of every parameter against central differences in double.
+// `loss` draws the same random numbers each time it is called. Step 1e-6: a kink (ReLU, a change of
+// what a top-k keeps) within a step of these numbers is improbable. The worst entry is printed.
+inline double gradient_error(const nn::Parameters& at, const LossFn& loss) {
+  nn::Parameters parameters = at.to(nn::Dtype::kFloat64);
+  nn::Tape tape(nn::Dtype::kFloat64), other(nn::Dtype::kFloat64);
+  const auto evaluate = [&] {
+    other.reset();
+    return other.scalar(loss(other, parameters));
+  };
+  tape.backward(loss(tape, parameters));
+  double worst = 0.0;
+  std::string where;
+  for (nn::Parameter& p : parameters) {
+    const nn::Tensor* gradient = tape.gradient_of(p);  // null where the loss did not use it
+    for (std::int64_t i = 0; i < p.value.count(); ++i) {
+      const double x = p.value.get(i), h = 1e-6;
+      p.value.set(i, x + h);
+      const double up = evaluate();
+      p.value.set(i, x - h);
+      const double down = evaluate();
+      p.value.set(i, x);
+      const double slope = (up - down) / (2 * h), got = gradient ? gradient->get(i) : 0.0;
+      const double error = std::abs(slope - got) / std::max(1.0, std::abs(slope));
+      if (error <= worst) continue;
+      worst = error;
+      where = p.name + "[" + std::to_string(i) + "]: gradient " + std::to_string(got) +
+              ", differences " + std::to_string(slope);
+    }
+  }
+  if (!(worst < 1e-5)) MESSAGE(where);
+  return worst;
+}
+
+// The same parameters with noise on each, so that nothing sits exactly on a kink as zeros would.
+inline nn::Parameters jittered(const nn::Parameters& parameters) {
+  nn::Parameters out = parameters.to(nn::Dtype::kFloat64);
+  Stream noise(11);
+  for (nn::Parameter& p : out)
+    for (std::int64_t i = 0; i < p.value.count(); ++i)
+      p.value.set(i, p.value.get(i) + 0.1 * noise.normal());
+  return out;
+}
+
+// One number that every entry of `a` moves, each by a weight of its own.
+inline nn::Var probe(nn::Var a, int seed = 12) {
+  const auto weights = nn::Tensor::normal(a.shape(), 1.0, Stream(static_cast<std::uint64_t>(seed)));
+  return nn::sum(nn::multiply(a, a.tape->constant(weights)));
+}
+
+// The loss of a pass: what it is asked to give, and its auxiliary losses.
+inline nn::Var total_loss(nn::Var main, const nn::Forward& pass) {
+  for (const auto& extra : pass.losses()) main = nn::add(main, extra.value);
+  return main;
+}
+
+// A component inside a model declares the same parameters for the same random numbers, each named
+// "<name>.…".
+inline void declaration_contract(const std::function<void(nn::Parameters&, const Stream&)>& declare,
+                                 const std::string& name) {
+  nn::Parameters first, again;
+  declare(first, Stream(3));
+  declare(again, Stream(3));
+  Archive saved, twice;
+  first.save(saved, "p");
+  again.save(twice, "p");
+  CHECK(saved == twice);
+  for (const nn::Parameter& p : first) CHECK(p.name.rfind(name + ".", 0) == 0);
 }
 
 // A network whose weights, biases and router all have values, and data to calibrate it.

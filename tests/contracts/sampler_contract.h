@@ -1,18 +1,14 @@
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <memory>
-#include <string>
-
 #include "components/samplers/sampler.h"
+#include "tests/contracts/contract.h"
 
 namespace assay::testing {
 
 // A random linear model of a format, small enough that nothing is certain.
 inline TrainedModel random_token_model(const DataFormat& format) {
   TrainedModel out;
-  out.model = Registry::global().build<Model>(Value("linear"));
+  out.model = build<Model>("\"linear\"");
   out.format = format;
   out.model->declare(out.parameters, format, Stream(21));
   return out;
@@ -42,14 +38,7 @@ inline void sampler_laws(const Sampler& sampler, const TrainedModel& model) {
   CHECK(second->tokens == first->tokens);
   CHECK(second->function_evaluations == first->function_evaluations);
 
-  Archive saved, again;
-  first->save(saved);
-  const auto loaded = Samples::load(saved);
-  loaded->save(again);
-  CHECK(saved == again);
-  CHECK(loaded->tokens == first->tokens);
-  CHECK(loaded->prompts == first->prompts);
-  CHECK(loaded->width == first->width);
+  archive_contract(*first);
 
   const auto none = sampler.sample(model, token_prompts(model.format, 0), Stream(1));
   CHECK(none->count == 0);
@@ -57,8 +46,10 @@ inline void sampler_laws(const Sampler& sampler, const TrainedModel& model) {
 }
 
 // A sampler serves masked models, next-token models or both, and refuses what it does not serve.
-inline void sampler_contract(const Value& config) {
-  const auto sampler = Registry::global().build<Sampler>(config);
+inline void sampler_contract(const std::string& text) {
+  CAPTURE(text);
+  const auto sampler = build<Sampler>(text);
+  config_contract(*sampler);
   const DataFormat formats[] = {{true, 6, 4, 6, 3}, {true, 6, 4, 1, 4}};
   int served = 0;
   for (const DataFormat& format : formats) {

@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "components/gates/gate.h"
-#include "tests/components/support.h"
+#include "tests/contracts/gate_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -20,21 +19,11 @@ nn::Tensor gated(const Gate& gate, const nn::Parameters& parameters, bool traini
 
 }  // namespace
 
-TEST_CASE("every gate stays in [0, 1] and is deterministic in evaluation") {
-  for (const ComponentSpec* spec : Registry::global().all("gate")) {
-    CAPTURE(spec->name);
-    const auto gate = build<Gate>("\"" + spec->name + "\"");
-    nn::Parameters parameters;
-    gate->declare(parameters, "gate", 5, Stream(1));
-    for (const int seed : {1, 2, 3}) {
-      const nn::Tensor train = gated(*gate, parameters, true, seed);
-      for (std::int64_t i = 0; i < train.count(); ++i) {
-        CHECK(train.get(i) >= 0.0);
-        CHECK(train.get(i) <= 1.0);
-      }
-      CHECK(gated(*gate, parameters, false, seed) == gated(*gate, parameters, false, 0));
-    }
-  }
+TEST_CASE("every gate keeps the contract of its kind") {
+  for (const ComponentSpec* spec : Registry::global().all("gate"))
+    gate_contract("\"" + spec->name + "\"");
+  gate_contract("{ use = \"sigmoid\", sparsity = 0.3, temperature = 0.5 }");
+  gate_contract("{ use = \"hard-concrete\", penalty = 0.3 }");
 }
 
 TEST_CASE("hard-concrete: expected share of open gates against simulation") {

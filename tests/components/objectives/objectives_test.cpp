@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "components/objectives/objective.h"
-#include "tests/components/support.h"
+#include "tests/contracts/objective_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -16,6 +15,11 @@ double loss(const std::string& objective, const TrainedModel& m, const Examples&
 }
 
 }  // namespace
+
+TEST_CASE("every objective keeps the contract of its kind") {
+  for (const ComponentSpec* spec : Registry::global().all("objective"))
+    objective_contract("\"" + spec->name + "\"");
+}
 
 TEST_CASE("cross-entropy by hand") {
   TrainedModel m = model("\"linear\"", 2, 2);

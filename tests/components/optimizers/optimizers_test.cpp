@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "components/optimizers/optimizer.h"
-#include "tests/components/support.h"
+#include "tests/contracts/optimizer_contract.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -9,11 +8,11 @@ using namespace assay::testing;
 namespace {
 
 // The path of x from 1 under loss x² (gradient 2x).
-std::vector<double> path(const Optimizer& rule, int steps, nn::Dtype dtype = nn::Dtype::kFloat32) {
+std::vector<double> path(const Optimizer& rule, int steps) {
   nn::Parameters parameters;
-  nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 1.0, dtype), nn::Role::kWeight);
+  nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 1.0), nn::Role::kWeight);
   const auto state = rule.begin(parameters, steps);
-  nn::Tape tape(dtype);
+  nn::Tape tape;
   std::vector<double> out;
   for (int i = 0; i < steps; ++i) {
     tape.reset();
@@ -73,55 +72,10 @@ TEST_CASE("schedules warm up and fall along a cosine") {
   }
 }
 
-TEST_CASE("masked weights stay zero under every optimizer") {
+TEST_CASE("every optimizer keeps the contract of its kind") {
   for (const ComponentSpec* spec : Registry::global().all("optimizer")) {
-    nn::Parameters parameters;
-    nn::Parameter& x = parameters.add("x", nn::Tensor::full({2}, 1.0), nn::Role::kWeight);
-    x.mask = nn::Tensor::of({2}, std::vector<double>{1, 0});
-    parameters.apply_masks();
-    const auto rule = build<Optimizer>("\"" + spec->name + "\"");
-    const auto state = rule->begin(parameters, 3);
-    nn::Tape tape;
-    for (int i = 0; i < 3; ++i) {
-      tape.reset();
-      tape.backward(nn::sum(nn::square(nn::shift(tape.parameter(x), 1.0))));
-      state->step(parameters, tape);
-    }
-    CHECK(x.value.get(1) == 0.0);
-    CHECK(x.value.get(0) != 1.0);
-  }
-}
-
-TEST_CASE("every optimizer treats doubles as it treats floats") {
-  for (const ComponentSpec* spec : Registry::global().all("optimizer")) {
-    CAPTURE(spec->name);
-    const auto rule =
-        build<Optimizer>("{ use = \"" + spec->name + "\", lr = 0.1, weight_decay = 0.1 }");
-    const auto single = path(*rule, 5), twice = path(*rule, 5, nn::Dtype::kFloat64);
-    CHECK(twice.back() != 1.0);
-    for (std::size_t i = 0; i < 5; ++i) CHECK(twice[i] == doctest::Approx(single[i]).epsilon(1e-4));
-  }
-}
-
-TEST_CASE("a state that was saved goes on as if it had not been") {
-  for (const ComponentSpec* spec : Registry::global().all("optimizer")) {
-    CAPTURE(spec->name);
-    const auto rule = build<Optimizer>("{ use = \"" + spec->name + "\", lr = 0.1 }");
-    nn::Parameters parameters;
-    nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 1.0), nn::Role::kWeight);
-    auto state = rule->begin(parameters, 6);
-    nn::Tape tape;
-    for (int i = 0; i < 6; ++i) {
-      if (i == 3) {
-        Archive archive;
-        state->save(archive, "state");
-        state = rule->begin(parameters, 6);
-        state->load(archive, "state");
-      }
-      tape.reset();
-      tape.backward(nn::sum(nn::square(tape.parameter(x))));
-      state->step(parameters, tape);
-    }
-    CHECK(x.value.get(0) == path(*rule, 6).back());
+    optimizer_contract("\"" + spec->name + "\"");
+    optimizer_contract("{ use = \"" + spec->name +
+                       "\", lr = 0.05, weight_decay = 0.1, schedule = \"cosine\", warmup = 5 }");
   }
 }

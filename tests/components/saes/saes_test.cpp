@@ -9,10 +9,8 @@ using namespace assay::testing;
 namespace {
 
 // With every parameter at its default but a small number of latents, where it has that parameter.
-Value small(const ComponentSpec& spec) {
-  Value out = Value::Table{{"use", {}, Value(spec.name)}};
-  if (spec.param("latents")) out.set("latents", 12);
-  return out;
+std::string small(const ComponentSpec& spec) {
+  return "{ use = \"" + spec.name + "\"" + (spec.param("latents") ? ", latents = 12 }" : " }");
 }
 
 double row_norm(const nn::Tensor& rows, int row) {
@@ -35,7 +33,7 @@ TEST_CASE("every sparse autoencoder keeps the contract of its kind") {
 TEST_CASE("decoder rows have norm 1 at the start and after a step") {
   for (const char* use : {"topk", "relu-l1"}) {
     CAPTURE(use);
-    TrainedSae sae = untrained_sae(Value(use), 6, 2);
+    TrainedSae sae = untrained_sae("\"" + std::string(use) + "\"", 6, 2);
     nn::Tensor& rows = sae.parameters.get("decoder.weight").value;
     for (int r = 0; r < rows.shape()[0]; ++r) CHECK(row_norm(rows, r) == doctest::Approx(1.0));
     const double ratio = rows.at(0, 0) / rows.at(0, 1);
@@ -47,8 +45,7 @@ TEST_CASE("decoder rows have norm 1 at the start and after a step") {
 }
 
 TEST_CASE("topk keeps exactly the k largest pre-activations") {
-  TrainedSae sae =
-      untrained_sae(config::parse_value("{ use = \"topk\", latents = 12, k = 4 }"), 6, 2);
+  TrainedSae sae = untrained_sae("{ use = \"topk\", latents = 12, k = 4 }", 6, 2);
   // So large a bias that no pre-activation is negative: then k, not ReLU, decides what is kept.
   nn::Tensor& bias = sae.parameters.get("encoder.bias").value;
   bias.fill(50.0);
@@ -77,8 +74,7 @@ TEST_CASE("topk keeps exactly the k largest pre-activations") {
 }
 
 TEST_CASE("relu-l1 on one latent solved by hand") {
-  TrainedSae sae =
-      untrained_sae(config::parse_value("{ use = \"relu-l1\", latents = 1, l1 = 0.5 }"), 2, 1);
+  TrainedSae sae = untrained_sae("{ use = \"relu-l1\", latents = 1, l1 = 0.5 }", 2, 1);
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({1, 2}, std::vector<double>{2, 0});
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({1, 2}, std::vector<double>{1, 0});
   sae.parameters.get("encoder.bias").value = nn::Tensor::of({1}, std::vector<double>{-1});
@@ -88,13 +84,12 @@ TEST_CASE("relu-l1 on one latent solved by hand") {
   const nn::Tensor x = nn::Tensor::of({2, 2}, std::vector<double>{3, 1, 1, 2});
   CHECK(sae.encode(x) == nn::Tensor::of({2, 1}, std::vector<double>{3, 0}));
   CHECK(sae.reconstruct(x) == nn::Tensor::of({2, 2}, std::vector<double>{4, 0, 1, 0}));
-  CHECK(sae_loss(*sae.sae, sae.parameters.to(nn::Dtype::kFloat64), x.to(nn::Dtype::kFloat64)) ==
-        doctest::Approx(3.75));
+  nn::Tape tape;
+  CHECK(tape.scalar(sae_loss(*sae.sae, tape, sae.parameters, x)) == doctest::Approx(3.75));
 }
 
 TEST_CASE("a trained autoencoder is judged in the units of the activations") {
-  TrainedSae sae =
-      untrained_sae(config::parse_value("{ use = \"topk\", latents = 2, k = 2 }"), 2, 1);
+  TrainedSae sae = untrained_sae("{ use = \"topk\", latents = 2, k = 2 }", 2, 1);
   const std::vector<double> identity = {1, 0, 0, 1};
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({2, 2}, identity);
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, identity);

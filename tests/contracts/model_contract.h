@@ -1,0 +1,106 @@
+#pragma once
+
+#include "components/models/model.h"
+#include "tests/contracts/contract.h"
+
+namespace assay::testing {
+
+// Examples of any format, labels in turn.
+inline Examples examples_of(const DataFormat& format, int n, std::uint64_t seed) {
+  Examples out;
+  out.count = n;
+  Stream stream(seed);
+  if (!format.tokens) out.features = nn::Tensor::normal({n, format.width}, 1.0, Stream(seed));
+  for (int i = 0; format.tokens && i < n * format.width; ++i)
+    out.tokens.push_back(
+        static_cast<std::int32_t>(stream.below(static_cast<std::uint64_t>(format.vocabulary))));
+  for (int i = 0; format.classes > 0 && i < n * format.positions; ++i)
+    out.labels.push_back(i % format.classes);
+  return out;
+}
+
+// Data of every form: numbers with a class, numbers alone, the next token, a label at each token.
+inline std::vector<DataFormat> data_formats() {
+  return {{false, 6, 0, 1, 4}, {false, 6, 0, 1, 0}, {true, 5, 4, 1, 4}, {true, 5, 4, 5, 3}};
+}
+
+// Every prunable layer announces what goes into it, by the name that pruners look for, and a hook
+// that changes nothing changes nothing.
+inline void site_contract(const TrainedModel& trained, const Examples& data) {
+  const nn::Tensor plain = trained.outputs(data);
+  const nn::Forward::Hook pass_on = [](std::string_view, nn::Var value) { return value; };
+  CHECK(trained.outputs(data, std::span(&pass_on, 1)) == plain);
+  const auto sites = trained.sites(data);
+  for (const nn::Parameter& p : trained.parameters) {
+    if (p.role != nn::Role::kWeight || !p.name.ends_with(".weight")) continue;
+    const std::string site = p.name.substr(0, p.name.size() - 7) + ".in";
+    CHECK_MESSAGE(std::find(sites.begin(), sites.end(), site) != sites.end(), "no site " << site);
+    if (std::find(sites.begin(), sites.end(), site) == sites.end()) continue;
+    CHECK(trained.activations(data, site).shape().back() == p.value.shape().back());
+  }
+}
+
+inline void model_laws(const std::shared_ptr<const Model>& network, const DataFormat& format,
+                       Gradient gradient) {
+  TrainedModel trained;
+  trained.model = network;
+  trained.format = format;
+  network->declare(trained.parameters, format, Stream(3));
+  TrainedModel again = trained;
+  again.parameters = {};
+  network->declare(again.parameters, format, Stream(3));
+  CHECK(archive_of(again) == archive_of(trained));
+
+  const Examples data = examples_of(format, 40, 5);
+  const nn::Tensor out = trained.outputs(data);
+  const int width = out.shape().back();
+  REQUIRE(out.shape()[0] == data.count);
+  CHECK((width == format.positions * format.classes || width == input_width(format)));
+  for (std::int64_t i = 0; i < out.count(); ++i) REQUIRE(std::isfinite(out.get(i)));
+  CHECK(trained.outputs(data) == out);
+  archive_contract(trained);
+  CHECK(TrainedModel::load(archive_of(trained))->outputs(data) == out);
+  site_contract(trained, data);
+
+  const double work = network->multiply_adds(trained.parameters, format);
+  CHECK(work > 0.0);
+  for (nn::Parameter& p : trained.parameters)
+    if (p.role == nn::Role::kWeight) p.mask = nn::Tensor(p.value.shape());
+  CHECK(network->multiply_adds(trained.parameters, format) < work);
+
+  const Examples batch = examples_of(format, 7, 6);
+  const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
+    nn::Forward pass(tape, at, true, Stream(9));
+    return total_loss(probe(network->forward(pass, format, batch)), pass);
+  };
+  if (gradient == Gradient::kExact) CHECK(gradient_error(jittered(again.parameters), loss) < 1e-5);
+}
+
+// A model serves some forms of data and refuses the others by std::runtime_error when it declares
+// its parameters. Where it serves: the same stream gives the same parameters; outputs are n x
+// (positions * classes), or the input's width; nothing is lost on disk; layers announce their
+// sites; removing weights lowers the multiply-adds; gradients are right.
+inline void model_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+  CAPTURE(text);
+  const auto network = build<Model>(text);
+  config_contract(*network);
+  int served = 0;
+  for (const DataFormat& format : data_formats()) {
+    CAPTURE(format.tokens);
+    CAPTURE(format.positions);
+    CAPTURE(format.classes);
+    bool serves = true;
+    try {
+      nn::Parameters unused;
+      network->declare(unused, format, Stream(3));
+    } catch (const std::runtime_error&) {
+      serves = false;
+    }
+    if (!serves) continue;
+    ++served;
+    model_laws(network, format, gradient);
+  }
+  CHECK(served > 0);
+}
+
+}  // namespace assay::testing

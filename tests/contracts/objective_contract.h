@@ -1,0 +1,68 @@
+#pragma once
+
+#include "components/objectives/objective.h"
+#include "tests/contracts/model_contract.h"
+
+namespace assay::testing {
+
+inline double objective_value(const Objective& objective, const TrainedModel& trained,
+                              const Examples& batch, std::uint64_t seed) {
+  nn::Tape tape;
+  nn::Forward pass(tape, trained.parameters, true, Stream(seed));
+  return tape.scalar(objective.loss(pass, *trained.model, trained.format, batch));
+}
+
+inline void objective_laws(const Objective& objective, const TrainedModel& trained, bool draws,
+                           Gradient gradient) {
+  const Examples batch = examples_of(trained.format, 8, 5);
+  const double value = objective_value(objective, trained, batch, 1);
+  CHECK(std::isfinite(value));
+  CHECK(objective_value(objective, trained, batch, 1) == value);
+  if (!draws) CHECK(objective_value(objective, trained, batch, 2) == value);
+  const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
+    nn::Forward pass(tape, at, true, Stream(9));
+    return total_loss(objective.loss(pass, *trained.model, trained.format, batch), pass);
+  };
+  if (gradient == Gradient::kExact) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
+
+  // Small steps along its gradient lower it, on the same batch and the same random numbers.
+  TrainedModel moved = trained;
+  for (int step = 0; step < 20; ++step) {
+    nn::Tape tape;
+    nn::Forward pass(tape, moved.parameters, true, Stream(1));
+    tape.backward(objective.loss(pass, *moved.model, moved.format, batch));
+    for (nn::Parameter& p : moved.parameters)
+      if (const nn::Tensor* slope = tape.gradient_of(p))
+        for (std::int64_t i = 0; i < p.value.count(); ++i)
+          p.value.set(i, p.value.get(i) - 0.01 * slope->get(i));
+  }
+  CHECK(objective_value(objective, moved, batch, 1) < value);
+}
+
+// Of a linear classifier and an autoencoder on data of every form, an objective suits some and
+// refuses the others by std::runtime_error. Where it suits: finite, the same for the same random
+// numbers, and a descent along its gradient, which is right, lowers it.
+inline void objective_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+  CAPTURE(text);
+  const auto objective = build<Objective>(text);
+  config_contract(*objective);
+  int served = 0;
+  for (const DataFormat& format : data_formats()) {
+    TrainedModel trained;
+    trained.model = build<Model>(format.classes > 0 ? "\"linear\"" : "\"autoencoder\"");
+    trained.format = format;
+    trained.model->declare(trained.parameters, format, Stream(3));
+    bool serves = true;
+    try {
+      (void)objective_value(*objective, trained, examples_of(format, 8, 5), 1);
+    } catch (const std::exception&) {
+      serves = false;
+    }
+    if (!serves) continue;
+    ++served;
+    objective_laws(*objective, trained, draws("objective", text), gradient);
+  }
+  CHECK(served > 0);
+}
+
+}  // namespace assay::testing
