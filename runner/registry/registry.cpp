@@ -135,7 +135,11 @@ Value Registry::filled(std::string_view kind, const Value& value) const {
   out.set("use", Value(spec->name));
   for (const ParamSpec& param : spec->params) {
     const Value& given = value_or_default(param, value.find(param.name));
-    if (is_absent(given) && param.type != ParamType::kText) continue;
+    if (is_absent(given) && param.type != ParamType::kText) {
+      // Left out it would be the default again.
+      if (param.optional && !param.fallback.none()) out.set(param.name, Value("none"));
+      continue;
+    }
     if (param.type != ParamType::kComponent) {
       out.set(param.name, given);
     } else if (param.list) {

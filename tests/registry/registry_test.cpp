@@ -35,6 +35,18 @@ TEST_CASE("defaults do not change a component's canonical form") {
   CHECK(canonical("{ use = \"topk-softmax\", k = 3 }") != canonical("\"topk-softmax\""));
 }
 
+TEST_CASE("\"none\" for a component that has a default is not that default, once filled in") {
+  const Registry& registry = Registry::global();
+  const Value none = config::parse_value("{ use = \"sequence\", mixer = \"none\" }");
+  const Value usual = config::parse_value("{ use = \"sequence\" }");
+  CHECK(registry.canonical("model", none).text != registry.canonical("model", usual).text);
+  for (const Value& value : {none, usual}) {
+    const Value filled = registry.filled("model", value);
+    CHECK(registry.canonical("model", filled).text == registry.canonical("model", value).text);
+  }
+  CHECK(registry.build("model", none)->config().find("mixer")->string() == "none");
+}
+
 TEST_CASE("every component says what it is, and its file bears its name") {
   for (const std::string& kind : Registry::global().kinds()) {
     for (const ComponentSpec* spec : Registry::global().all(kind)) {

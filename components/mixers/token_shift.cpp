@@ -1,0 +1,44 @@
+// y_t = W (mu * x_t + (1 - mu) * x_{t-1}), with mu learnt for each feature and x_{-1} = 0: the
+// token shift of RWKV, which alone mixes one position back; stacked, a block sees one more each.
+#include "components/mixers/mixer.h"
+#include "runner/registry/registry.h"
+
+namespace assay::mixers {
+namespace {
+
+struct TokenShift final : Mixer {
+  static constexpr Info kInfo{"token-shift", 1, "Mixes each position with the one before.",
+                              "Peng et al. 2023, arXiv:2305.13048 (token shift)"};
+  float start = 0.5F;
+
+  static void params(Params<TokenShift>& p) {
+    p.add("start", &TokenShift::start).range(0, 1).doc("mu before training.");
+  }
+  bool causal() const override { return true; }
+  void declare(nn::Parameters& out, const std::string& name, int features,
+               const Stream& init) const override {
+    out.add(name + ".mu", nn::Tensor::full({features}, start), nn::Role::kOther);
+    nn::declare_linear(out, name + ".project", features, features, 1.0, init);
+  }
+  nn::Var mix(nn::Forward& pass, const std::string& name, nn::Var x) const override {
+    const nn::Shape shape = x.shape();
+    const int length = shape[1], rows = shape[0] * length;
+    std::vector<int> before(static_cast<std::size_t>(rows));
+    nn::Tensor exists({rows});
+    for (int i = 0; i < rows; ++i) {
+      before[static_cast<std::size_t>(i)] = i % length == 0 ? i : i - 1;
+      exists.set(i, i % length == 0 ? 0.0 : 1.0);
+    }
+    const nn::Var now = nn::reshape(x, {rows, shape.back()});
+    const nn::Var last =
+        nn::multiply_column(nn::gather_rows(now, before), pass.tape().constant(exists));
+    // x_{t-1} + mu (x_t - x_{t-1}).
+    const nn::Var mixed =
+        nn::add(last, nn::multiply_row(nn::subtract(now, last), pass.parameter(name + ".mu")));
+    return nn::reshape(pass.linear(name + ".project", mixed), shape);
+  }
+};
+ASSAY_REGISTER(Mixer, TokenShift);
+
+}  // namespace
+}  // namespace assay::mixers
