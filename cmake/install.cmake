@@ -12,6 +12,8 @@ install(DIRECTORY tests/contracts DESTINATION include/assay/tests)
 install(FILES tests/components/support.h DESTINATION include/assay/tests/components)
 install(DIRECTORY datasets DESTINATION share/assay)
 install(DIRECTORY configs DESTINATION share/assay)
+# The build folder is a package too, for components that are written beside a source tree.
+export(EXPORT assay-targets NAMESPACE assay:: FILE ${CMAKE_BINARY_DIR}/assay-targets.cmake)
 install(EXPORT assay-targets NAMESPACE assay:: DESTINATION lib/cmake/assay)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/assay-config-version.cmake
   COMPATIBILITY ExactVersion)

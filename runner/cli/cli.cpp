@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"list", "[KIND]", "list the components", list_command},
     {"describe", "KIND.NAME", "explain a component and its parameters", describe_command},
     {"schema", "", "print the JSON Schema of study files", schema_command},
+    {"new", "KIND NAME", "start a component of your own, with test and study", new_command},
     {"docs", "DIR", "write a page for each component", docs_command},
 };
 

@@ -36,12 +36,16 @@ int status_command(const Arguments& arguments);
 int table_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int docs_command(const Arguments& arguments);
+int new_command(const Arguments& arguments);
 int worker_command(const Arguments& arguments);
 
 // Parses options and positionals (`names`, the last one takes the rest when it ends in "…"). Prints
 // help and returns false for --help. Throws UsageError.
 bool parse(const Arguments& arguments, const std::string& usage, po::options_description& options,
            const std::vector<std::string>& names, po::variables_map& out);
+
+// Throws UsageError, naming the nearest kind and all of them.
+void must_be_kind(const std::string& kind);
 
 // Options that every command on a study takes: --set, --profile, --results.
 po::options_description study_options();

@@ -170,6 +170,8 @@ ordered_json study_schema() {
   return out;
 }
 
+}  // namespace
+
 void must_be_kind(const std::string& kind) {
   const auto kinds = Registry::global().kinds();
   if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
@@ -177,8 +179,6 @@ void must_be_kind(const std::string& kind) {
   for (const auto& known : kinds) all += (all.empty() ? "" : ", ") + known;
   throw UsageError("unknown kind \"" + kind + "\"" + suggestion(kind, kinds) + "; kinds: " + all);
 }
-
-}  // namespace
 
 int list_command(const Arguments& arguments) {
   po::options_description options("options");

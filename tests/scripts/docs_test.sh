@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The documentation is true: component pages are those of the registry, every study in docs/study-file.md
-# is valid, the commands of the README and of getting started work, and the README's table is real.
+# is valid, every command of the pages works, and the README's table is real.
 set -eu
 assay=$1 scratch=$2 source=$3
 rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
@@ -14,8 +14,9 @@ awk '/^```toml study/ {n++; file = "example" n ".toml"; next} /^```/ {file = ""}
 /usr/bin/python3 -c 'import json, jsonschema; jsonschema.Draft202012Validator.check_schema(json.load(open("schema.json")))'
 
 ln -s "$source/configs" configs
-sed -n '/^```sh/,/^```/p' "$source/README.md" "$source/docs/getting-started.md" | grep '^scripts/run' | sed 's/ *#.*//' | sort -u >commands
-[[ $(wc -l <commands) -ge 8 ]]
+sed -n '/^```sh/,/^```/p' "$source/README.md" "$source/docs/getting-started.md" \
+  "$source/docs/writing-a-component.md" | grep '^scripts/run' | sed 's/ *#.*//' | sort -u >commands
+[[ $(wc -l <commands) -ge 9 ]]
 "$assay" run configs/quickstart.toml --quiet >table.txt
 while read -r _ arguments; do
   [[ $arguments == *.toml ]] && [[ $arguments != *" "* ]] && arguments="run $arguments"
