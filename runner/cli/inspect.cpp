@@ -9,6 +9,16 @@
 
 namespace assay::cli {
 
+namespace {
+
+std::string megabytes(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 1e9 ? "%.3g MB" : "%.0f MB", bytes / 1e6);
+  return text;
+}
+
+}  // namespace
+
 int validate_command(const Arguments& arguments) {
   po::options_description options = study_options();
   po::variables_map vm;
@@ -67,7 +77,8 @@ int plan_command(const Arguments& arguments) {
     for (std::size_t i = 0; i < study->stages.size(); ++i)
       out["unique_by_stage"][study->stages[i].name] = plan.unique_by_stage[i];
     if (plan.seconds >= 0) out["expected_seconds"] = plan.seconds;
-    out["declared_memory"] = plan.memory;
+    out["memory_of_a_stage"] = plan.memory;
+    out["disk"] = plan.disk;
     std::cout << out.dump(2) << "\n";
     return 0;
   }
@@ -86,7 +97,9 @@ int plan_command(const Arguments& arguments) {
   else
     std::cout << "expected time: unknown until the stages have run once\n";
   if (plan.memory > 0)
-    std::cout << "memory: up to " << plan.memory / 1e6 << " MB declared by one stage\n";
+    std::cout << "memory: up to " << megabytes(plan.memory)
+              << " for each stage at a time, as declared or measured\n";
+  if (plan.disk > 0) std::cout << "disk: up to " << megabytes(plan.disk) << " of checkpoints\n";
   return 0;
 }
 

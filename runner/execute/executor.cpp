@@ -3,12 +3,13 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <queue>
 #include <thread>
+
+#include "runner/execute/recorder.h"
 
 namespace assay::execute {
 
@@ -20,42 +21,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-// Runs stages in this process.
-class InProcess final : public Backend {
- public:
-  InProcess(const config::Study& study, const graph::Linker& linker, std::atomic<bool>& stop)
-      : study_(study),
-        linker_(linker),
-        stop_(stop) {}
-
-  Outcome run(const Node& node, const Lookup& inputs) override {
-    const config::StageSpec& spec = study_.stages[static_cast<std::size_t>(node.stage)];
-    std::vector<int> choice;
-    study_.design.decode(node.variant, choice);
-    const auto lookup = [&](const std::string& name) {
-      for (std::size_t i = 0; i < study_.stages.size(); ++i)
-        if (study_.stages[i].name == name) return inputs(static_cast<int>(i));
-      throw std::logic_error("no input stage " + name);
-    };
-    StageContext context({study_.seed, node.replicate, spec.name}, lookup, spec.cores, &stop_);
-    Outcome out;
-    out.artifact = linker_.build(node.stage, choice)->run(context);
-    out.metrics = context.metrics();
-    out.curves = context.curves();
-    out.done = true;
-    return out;
-  }
-
- private:
-  const config::Study& study_;
-  const graph::Linker& linker_;
-  std::atomic<bool>& stop_;
-};
-
 enum class State : std::uint8_t { kWaiting, kReady, kRunning, kDone, kFailed };
 
 class Executor {
@@ -64,9 +29,7 @@ class Executor {
            store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
            Counters& counters, Backend& backend)
       : study_(study),
-        linker_(linker),
         work_(work),
-        store_(store),
         options_(options),
         stop_(stop),
         counters_(counters),
@@ -75,6 +38,7 @@ class Executor {
         pending_(work.nodes.size()),
         consumers_(work.nodes.size()),
         outcomes_(work.nodes.size()),
+        recorder_(study, linker, work, outcomes_, store),
         cell_pending_(work.cells.size()),
         cell_over_(work.cells.size()) {
     jobs_ = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
@@ -160,7 +124,7 @@ class Executor {
     Outcome outcome;
     bool interrupted = false;
     try {
-      outcome = n.from_checkpoint ? from_store(n)
+      outcome = n.from_checkpoint ? recorder_.restore(n)
                                   : backend_.run(n, [&](int stage) { return input(n, stage); });
     } catch (const Interrupted&) {
       interrupted = true;
@@ -174,7 +138,10 @@ class Executor {
       if (outcome.message.empty()) outcome.message = "failed without a message";
       outcome.failed_stage = stage_of(n).name;
     }
-    if (outcome.done && !n.from_checkpoint) keep(n, outcome);
+    if (outcome.done && !n.from_checkpoint) {
+      counters_.stages_run.fetch_add(1);
+      recorder_.keep(n, outcome);
+    }
     if (interrupted) outcome.failed_stage.clear(), outcome.message.clear();
     return outcome;
   }
@@ -183,57 +150,6 @@ class Executor {
     for (const int in : n.inputs)
       if (node(in).stage == stage) return outcomes_[static_cast<std::size_t>(in)].artifact;
     throw std::logic_error("an input of " + stage_of(n).name + " is missing");
-  }
-
-  Outcome from_store(const Node& n) {
-    const auto stored = store_.load_artifact(n.key);
-    if (!stored)
-      throw std::runtime_error("its checkpoint vanished or was damaged; run the study again");
-    Outcome out;
-    out.artifact = load_artifact(stored->type, stored->archive);
-    out.metrics = stored->metrics;
-    out.curves = stored->curves;
-    out.seconds = stored->seconds;
-    out.upstream = stored->upstream;
-    out.done = true;
-    return out;
-  }
-
-  void keep(const Node& n, const Outcome& outcome) {
-    counters_.stages_run.fetch_add(1);
-    if (outcome.seconds > 1e-3)
-      store_.add(
-          store::StageTiming{stage_of(n).name, stage_of(n).component->name, outcome.seconds});
-    if (!keeps_artifact(stage_of(n)) || !outcome.artifact) return;
-    store::StoredArtifact stored;
-    stored.type = outcome.artifact->type();
-    outcome.artifact->save(stored.archive);
-    stored.metrics = outcome.metrics;
-    stored.curves = outcome.curves;
-    stored.seconds = outcome.seconds;
-    stored.upstream = upstream_of(n);
-    try {
-      store_.save_artifact(n.key, stored);
-    } catch (const store::StoreError& error) {
-      spdlog::error("checkpoint of {} not kept: {}", stage_of(n).name, error.what());
-    }
-  }
-
-  // Everything behind a node, each stage once. Its inputs are done, so nobody writes them.
-  std::vector<store::StoredArtifact::Upstream> upstream_of(const Node& n) const {
-    std::vector<store::StoredArtifact::Upstream> out;
-    const auto add = [&](const store::StoredArtifact::Upstream& one) {
-      const bool known = std::any_of(out.begin(), out.end(),
-                                     [&](const auto& other) { return other.key == one.key; });
-      if (!known) out.push_back(one);
-    };
-    for (const int in : n.inputs) {
-      const Outcome& from = outcomes_[static_cast<std::size_t>(in)];
-      add({node(in).key, from.metrics, from.curves, from.seconds});
-      for (const auto& one : node(in).from_checkpoint ? from.upstream : upstream_of(node(in)))
-        add(one);
-    }
-    return out;
   }
 
   // Requires the lock, as all below.
@@ -272,63 +188,12 @@ class Executor {
     if (options_.fail_fast) fail_stop_ = true;
   }
 
-  void record(int index, const Outcome* failure) {
-    const auto at = static_cast<std::size_t>(index);
-    if (cell_over_[at]) return;
-    cell_over_[at] = true;
-    const Cell& cell = work_.cells[at];
-    std::vector<int> choice;
-    study_.design.decode(cell.variant, choice);
-    store::CellRecord out;
-    out.key = cell.key;
-    out.replicate = cell.replicate;
-    out.config = linker_.describe(choice, cell.replicate);
-    out.finished = unix_time();
-    add_measured(cell, choice, out);
-    if (failure) {
-      out.status = store::Status::kFailed;
-      out.failed_stage = failure->failed_stage;
-      out.message = failure->message;
-      ++summary_.failed;
-      counters_.failed.fetch_add(1);
-      spdlog::warn("cell failed in stage {}: {} ({})", out.failed_stage, out.message, out.config);
-    } else {
-      ++summary_.done;
-      counters_.done.fetch_add(1);
-    }
-    store_.add(std::move(out));
-  }
-
-  // What each stage of the cell measured, in the order of the link; a stage that a checkpoint made
-  // needless is told by that checkpoint.
-  void add_measured(const Cell& cell, const std::vector<int>& choice,
-                    store::CellRecord& out) const {
-    graph::CellLink link;
-    linker_.link(choice, cell.replicate, link);
-    const auto add = [&](int stage, const auto& from) {
-      const std::string prefix = study_.stages[static_cast<std::size_t>(stage)].name + ".";
-      out.seconds += from.seconds;
-      for (const Measured& m : from.metrics) out.metrics.push_back({prefix + m.name, m.value});
-      for (const Curve& c : from.curves) out.curves.push_back({prefix + c.name, c.step, c.value});
-    };
-    for (std::size_t i = 0; i < cell.nodes.size(); ++i) {
-      const graph::CellLink::Step& step = link.steps[i];
-      if (cell.nodes[i] >= 0) {
-        add(step.stage, outcomes_[static_cast<std::size_t>(cell.nodes[i])]);
-      } else if (const auto* told = told_by_checkpoint(cell, step.key)) {
-        add(step.stage, *told);
-      }
-    }
-  }
-
-  const store::StoredArtifact::Upstream* told_by_checkpoint(const Cell& cell,
-                                                            const Key& key) const {
-    for (const int i : cell.nodes) {
-      if (i < 0) continue;
-      for (const auto& one : outcomes_[static_cast<std::size_t>(i)].upstream)
-        if (one.key == key) return &one;
-    }
-    return nullptr;
+  void record(int cell, const Outcome* failure) {
+    auto& over = cell_over_[static_cast<std::size_t>(cell)];
+    if (std::exchange(over, true)) return;
+    recorder_.record(cell, failure);
+    ++(failure ? summary_.failed : summary_.done);
+    ++(failure ? counters_.failed : counters_.done);
   }
 
   struct Ready {
@@ -341,9 +206,7 @@ class Executor {
   };
 
   const config::Study& study_;
-  const graph::Linker& linker_;
   const Work& work_;
-  store::Store& store_;
   RunOptions options_;
   std::atomic<bool>& stop_;
   Counters& counters_;
@@ -355,6 +218,7 @@ class Executor {
   std::vector<State> states_;
   std::vector<int> pending_, consumers_;
   std::vector<Outcome> outcomes_;
+  Recorder recorder_;
   std::vector<int> cell_pending_;
   std::vector<char> cell_over_;
   int free_cores_ = 0, running_ = 0;
@@ -368,11 +232,11 @@ class Executor {
 RunSummary run(const config::Study& study, const graph::Linker& linker, const Work& work,
                store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
                Counters& counters, Backend* backend) {
-  InProcess here(study, linker, stop);
+  const auto here = make_in_process_backend(study, linker, stop);
   counters.cells = work.cells.size() + work.stored;
   counters.stored = work.stored;
   counters.stages_shared = work.stages_wanted - work.nodes.size();
-  return Executor(study, linker, work, store, options, stop, counters, backend ? *backend : here)
+  return Executor(study, linker, work, store, options, stop, counters, backend ? *backend : *here)
       .run();
 }
 

@@ -26,7 +26,7 @@ struct Outcome {
   std::vector<store::StoredArtifact::Upstream> upstream;  // of a checkpoint
 };
 
-// Runs one stage. In this process, or in a worker process.
+// Runs one stage. In this process, or in a worker process (workers.h).
 class Backend {
  public:
   using Lookup = std::function<std::shared_ptr<const Artifact>(int stage)>;
@@ -36,6 +36,11 @@ class Backend {
   virtual ~Backend() = default;
   virtual Outcome run(const Node& node, const Lookup& inputs) = 0;
 };
+
+// Stages that look at it stop where `stop` says so.
+std::unique_ptr<Backend> make_in_process_backend(const config::Study& study,
+                                                 const graph::Linker& linker,
+                                                 std::atomic<bool>& stop);
 
 struct RunOptions {
   int jobs = 0;         // 0: all cores

@@ -8,29 +8,34 @@ bool keeps_artifact(const config::StageSpec& stage) {
 
 namespace {
 
-// Mean seconds of each stage by its stored timings; -1 where there are none.
-std::vector<double> expected_seconds(const config::Study& study,
-                                     const std::vector<store::StageTiming>& timings) {
-  std::vector<double> sum(study.stages.size()), count(study.stages.size());
-  for (const store::StageTiming& timing : timings) {
-    for (std::size_t i = 0; i < study.stages.size(); ++i) {
-      if (study.stages[i].name != timing.stage) continue;
-      sum[i] += timing.seconds;
-      count[i] += 1.0;
+// What a stage cost and gave when it ran before, on average.
+struct Past {
+  double seconds = -1.0;  // -1: it never ran
+  double bytes = 0.0;
+};
+
+std::vector<Past> past_of(const config::Study& study,
+                          const std::vector<store::StageTiming>& timings) {
+  std::vector<Past> out(study.stages.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double seconds = 0.0, bytes = 0.0, count = 0.0;
+    for (const store::StageTiming& timing : timings) {
+      if (timing.stage != study.stages[i].name) continue;
+      if (timing.component != study.stages[i].component->name) continue;
+      seconds += timing.seconds, bytes += timing.bytes, count += 1.0;
     }
+    if (count > 0) out[i] = {seconds / count, bytes / count};
   }
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = count[i] > 0 ? sum[i] / count[i] : -1.0;
-  return sum;
+  return out;
 }
 
 class Planner {
  public:
-  Planner(const config::Study& study, const KeySet& checkpoints, Work& work,
-          std::vector<double> seconds)
+  Planner(const config::Study& study, const KeySet& checkpoints, Work& work, std::vector<Past> past)
       : study_(study),
         checkpoints_(checkpoints),
         work_(work),
-        seconds_(std::move(seconds)) {}
+        past_(std::move(past)) {}
 
   void add(const graph::CellLink& link, std::uint64_t variant, std::uint64_t replicate) {
     const int cell = static_cast<int>(work_.cells.size());
@@ -67,7 +72,7 @@ class Planner {
     if (!node.from_checkpoint)
       for (const int input : step.inputs)
         node.inputs.push_back(need(link, static_cast<std::size_t>(input), cell));
-    const double expected = seconds_[static_cast<std::size_t>(step.stage)];
+    const double expected = past_[static_cast<std::size_t>(step.stage)].seconds;
     node.cost = node.from_checkpoint ? 1e-3 : expected >= 0 ? expected : 1.0;
     const int index = static_cast<int>(work_.nodes.size());
     for (const int input : node.inputs)
@@ -81,7 +86,7 @@ class Planner {
   const config::Study& study_;
   const KeySet& checkpoints_;
   Work& work_;
-  std::vector<double> seconds_;
+  std::vector<Past> past_;
   std::unordered_map<Key, int> by_key_;
 };
 
@@ -90,7 +95,7 @@ class Planner {
 Work plan_work(const config::Study& study, const graph::Linker& linker, const KeySet& done,
                const KeySet& checkpoints, const std::vector<store::StageTiming>& timings) {
   Work work;
-  Planner planner(study, checkpoints, work, expected_seconds(study, timings));
+  Planner planner(study, checkpoints, work, past_of(study, timings));
   KeySet planned;
   graph::CellLink link;
   study.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
@@ -116,8 +121,9 @@ Outline outline(const config::Study& study, const graph::Linker& linker, const K
                 const KeySet& checkpoints, const std::vector<store::StageTiming>& timings) {
   Outline out;
   out.unique_by_stage.resize(study.stages.size());
-  const std::vector<double> seconds = expected_seconds(study, timings);
-  const bool known = std::all_of(seconds.begin(), seconds.end(), [](double s) { return s >= 0; });
+  const std::vector<Past> past = past_of(study, timings);
+  const bool known =
+      std::all_of(past.begin(), past.end(), [](const Past& p) { return p.seconds >= 0; });
   double shared_seconds = 0.0, all_seconds = 0.0;
   KeySet seen;
   graph::CellLink link;
@@ -132,19 +138,23 @@ Outline outline(const config::Study& study, const graph::Linker& linker, const K
       for (const auto& step : link.steps) {
         const auto s = static_cast<std::size_t>(step.stage);
         ++out.stages;
-        all_seconds += seconds[s];
+        all_seconds += past[s].seconds;
         if (!seen.insert(step.key).second) continue;
         if (keeps_artifact(study.stages[s]) && checkpoints.count(step.key)) continue;
         ++out.unique;
         ++out.unique_by_stage[s];
-        shared_seconds += seconds[s];
+        shared_seconds += past[s].seconds;
+        if (keeps_artifact(study.stages[s])) out.disk += past[s].bytes;
+        double held = past[s].bytes;
+        for (const int input : step.inputs)
+          held += past[static_cast<std::size_t>(link.steps[static_cast<std::size_t>(input)].stage)]
+                      .bytes;
+        out.memory = std::max({out.memory, held, study.stages[s].memory});
       }
     }
     return true;
   });
   if (known) out.seconds = shared_seconds, out.seconds_unshared = all_seconds;
-  for (const config::StageSpec& stage : study.stages)
-    out.memory = std::max(out.memory, stage.memory);
   return out;
 }
 

@@ -55,7 +55,8 @@ struct Outline {
   std::uint64_t unique = 0;  // after sharing
   double seconds = -1.0;     // expected compute time of the unique stages; -1: unknown
   double seconds_unshared = -1.0;
-  double memory = 0.0;  // bytes, the largest single need that a stage declares
+  double memory = 0.0;  // bytes of the largest stage: declared, or inputs and result as measured
+  double disk = 0.0;    // bytes of the checkpoints to come, as measured, before compression
   std::vector<std::uint64_t> unique_by_stage;
 };
 Outline outline(const config::Study& study, const graph::Linker& linker, const KeySet& done,

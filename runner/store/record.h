@@ -26,11 +26,12 @@ struct CellRecord {
   bool operator==(const CellRecord&) const = default;
 };
 
-// How long a stage took, for expectations of later plans.
+// How long a stage took and what it gave, for expectations of later plans.
 struct StageTiming {
   std::string stage;      // name in the study
   std::string component;  // "train"
   double seconds = 0.0;
+  double bytes = 0.0;  // of its artifact in memory
   bool operator==(const StageTiming&) const = default;
 };
 

@@ -61,7 +61,8 @@ class Names {
 std::vector<std::byte> encode(const Segment& segment) {
   std::vector<std::int64_t> keys, replicates;
   std::vector<std::uint8_t> status;
-  std::vector<double> seconds, finished, metric_values, curve_steps, curve_values, timing_seconds;
+  std::vector<double> seconds, finished, metric_values, curve_steps, curve_values, timing_seconds,
+      timing_bytes;
   std::vector<std::int32_t> metric_cells, metric_names, curve_cells, curve_names;
   std::vector<std::int64_t> curve_offsets{0};
   Texts config, stage, message, timing_stage, timing_component;
@@ -94,6 +95,7 @@ std::vector<std::byte> encode(const Segment& segment) {
     timing_stage.add(timing.stage);
     timing_component.add(timing.component);
     timing_seconds.push_back(timing.seconds);
+    timing_bytes.push_back(timing.bytes);
   }
   const std::scoped_lock lock(hdf5_mutex());
   MemoryFile file;
@@ -117,6 +119,7 @@ std::vector<std::byte> encode(const Segment& segment) {
   put(file, "timing_stage", timing_stage);
   put(file, "timing_component", timing_component);
   put(file, "timing_seconds", timing_seconds);
+  put(file, "timing_bytes", timing_bytes);
   return file.image();
 }
 
@@ -184,9 +187,12 @@ std::vector<StageTiming> decode_timings(std::span<const std::byte> image) {
   const Texts stage = get_texts(file, "timing_stage"),
               component = get_texts(file, "timing_component");
   const auto seconds = get<double>(file, "timing_seconds");
+  // Segments of version 0.1.0 before it was measured lack it.
+  const auto bytes = file.has("timing_bytes") ? get<double>(file, "timing_bytes")
+                                              : std::vector<double>(seconds.size());
   std::vector<StageTiming> out;
   for (std::size_t i = 0; i < seconds.size(); ++i)
-    out.push_back({stage.at(i), component.at(i), seconds[i]});
+    out.push_back({stage.at(i), component.at(i), seconds[i], bytes.at(i)});
   return out;
 }
 

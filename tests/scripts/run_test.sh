@@ -108,6 +108,10 @@ more='eval.metrics=["parameter-count", "sparsity"]'
 "$assay" export checkpoint.toml --set "$more" --results fresh | cut -d, -f3 --complement | diff - from || fail "metrics of stages behind a checkpoint"
 expect "$(cat from)" "data.train_examples"
 expect "$("$assay" plan checkpoint.toml --json --set 'eval.metrics=["nll"]' --set eval.data=data)" '"unique_stages": 2'
+# What ran once tells what more seeds would cost.
+"$assay" plan checkpoint.toml --json --set study.seeds=3 >plan.json
+python3 -c 'import json; p = json.load(open("plan.json")); assert 0 < p["expected_seconds"] < 60 and p["disk"] > 100 and p["memory_of_a_stage"] > 50e3, p' ||
+  fail "expectations: $(cat plan.json)"
 
 "$assay" nonsense 2>/dev/null; [[ $? -eq 2 ]] || fail "unknown command"
 "$assay" run nowhere.toml 2>/dev/null; [[ $? -eq 2 ]] || fail "missing study"

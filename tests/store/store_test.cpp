@@ -26,12 +26,12 @@ TEST_CASE("cells come back bit for bit") {
     for (std::uint64_t i = 0; i < 20; ++i) all.push_back(cell(i));
     all[3].status = Status::kFailed, all[3].failed_stage = "a", all[3].message = "no\nluck";
     for (const auto& one : all) store.add(one);
-    store.add(StageTiming{"a", "noop", 0.5});
+    store.add(StageTiming{"a", "noop", 0.5, 1e6});
     store.commit();
     CHECK(sorted(Store::read_cells(folder)) == sorted(all));
   }
   CHECK(Store::read_states(folder).size() == 20);
-  CHECK(Store::read_timings(folder) == std::vector<StageTiming>{{"a", "noop", 0.5}});
+  CHECK(Store::read_timings(folder) == std::vector<StageTiming>{{"a", "noop", 0.5, 1e6}});
 }
 
 TEST_CASE("a done record wins over a failed one") {
