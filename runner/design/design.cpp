@@ -126,11 +126,4 @@ void Design::for_each(const Visit& visit) const {
   }
 }
 
-bool Design::full_grid() const {
-  if (!impl_) return true;
-  std::uint64_t all = 1;
-  for (const Axis& axis : impl_->sweep.axes) all *= axis.values.size();
-  return !impl_->thinned && all == impl_->raw;
-}
-
 }  // namespace assay::design

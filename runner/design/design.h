@@ -39,8 +39,6 @@ class Design {
   // Calls `visit(variant index, choice)` for every variant in order; stops when it returns false.
   using Visit = std::function<bool(std::uint64_t, const std::vector<int>&)>;
   void for_each(const Visit& visit) const;
-  // True where every combination of the axes' values occurs exactly once.
-  bool full_grid() const;
 
  private:
   struct Impl;

@@ -54,7 +54,6 @@ TEST_CASE("a grid runs through its last axis fastest") {
   CHECK(variants(parse("\"a.x\" = [1, 2]\n\"a.y\" = [\"p\", \"q\"]")) ==
         Lines{"1 p", "1 q", "2 p", "2 q"});
   CHECK(parse("").size() == 1);
-  CHECK(parse("\"a.x\" = [1, 2]").full_grid());
 }
 
 TEST_CASE("linked axes step together") {

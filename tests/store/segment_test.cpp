@@ -1,0 +1,51 @@
+#include "tests/properties.h"
+#include "tests/store/support.h"
+
+using namespace assay;
+using namespace assay::store;
+using namespace assay::testing;
+
+namespace {
+
+CellRecord any_cell(int index) {
+  CellRecord out = cell(static_cast<std::uint64_t>(index));
+  out.config = any_text();
+  out.message = any_text();
+  out.status = *rc::gen::element(Status::kDone, Status::kFailed);
+  out.seconds = *rc::gen::arbitrary<double>();
+  out.metrics.clear();
+  for (int i = *rc::gen::inRange(0, 4); i > 0; --i)
+    out.metrics.push_back({any_text(), *rc::gen::arbitrary<double>()});
+  out.curves.clear();
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    Curve& curve = out.curves.emplace_back();
+    curve.name = any_text();
+    curve.value = *rc::gen::arbitrary<std::vector<double>>();
+    curve.step = std::vector<double>(curve.value.size(), 1.0);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("whatever cells are committed come back, in whatever groups") {
+  holds("read_cells(commit(cells)) == cells", [] {
+    const Scratch folder("any");
+    std::vector<CellRecord> all;
+    {
+      Store store(folder);
+      for (int i = *rc::gen::inRange(0, 6); i > 0; --i) {
+        all.push_back(any_cell(i));
+        store.add(all.back());
+        if (*rc::gen::arbitrary<bool>()) store.commit();
+      }
+      store.commit();
+      if (*rc::gen::arbitrary<bool>()) store.pack();
+    }
+    auto back = Store::read_cells(folder);
+    const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+    std::sort(all.begin(), all.end(), by_key);
+    std::sort(back.begin(), back.end(), by_key);
+    RC_ASSERT(back == all);
+  });
+}
