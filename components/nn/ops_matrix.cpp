@@ -91,15 +91,14 @@ Var with_vector(const char* name, Var a, Var v, Along along) {
           using T = decltype(t);
           const T *x = in[0]->data<T>().data(), *w = in[1]->data<T>().data(),
                   *g = grad.data<T>().data();
-          for (int i = 0; i < n; ++i)
-            for (int j = 0; j < d; ++j) {
-              const std::int64_t at = std::int64_t{i} * d + j;
-              const int k = row ? j : i;
-              if (to[0])
-                to[0]->data<T>()[static_cast<std::size_t>(at)] += kMultiply ? g[at] * w[k] : g[at];
-              if (to[1])
-                to[1]->data<T>()[static_cast<std::size_t>(k)] += kMultiply ? g[at] * x[at] : g[at];
-            }
+          T* da = to[0] ? to[0]->data<T>().data() : nullptr;
+          T* dv = to[1] ? to[1]->data<T>().data() : nullptr;
+          for (int i = 0; i < n; ++i, x += d, g += d) {
+            for (int j = 0; da && j < d; ++j) da[j] += kMultiply ? g[j] * w[row ? j : i] : g[j];
+            for (int j = 0; dv && row && j < d; ++j) dv[j] += kMultiply ? g[j] * x[j] : g[j];
+            for (int j = 0; dv && !row && j < d; ++j) dv[i] += kMultiply ? g[j] * x[j] : g[j];
+            if (da) da += d;
+          }
         });
       });
 }

@@ -58,15 +58,17 @@ class AdamState final : public OptimizerState {
     const auto correct2 = static_cast<T>(1.0 - std::pow(static_cast<double>(rule_.beta2), t));
     const T beta1 = rule_.beta1, beta2 = rule_.beta2, epsilon = rule_.epsilon;
     const T decay = decays(p) ? rule_.weight_decay : 0.0F;
-    const auto x = p.value.data<T>();
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const T slope = g[i] + (rule_.decoupled() ? T(0) : decay * x[i]);
+    const T coupled = rule_.decoupled() ? T(0) : decay, decoupled = decay - coupled;
+    T* x = p.value.data<T>().data();
+    const std::size_t count = g.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const T slope = g[i] + coupled * x[i];
       m[i] = beta1 * m[i] + (T(1) - beta1) * slope;
       v[i] = beta2 * v[i] + (T(1) - beta2) * slope * slope;
       const T change = (m[i] / correct1) / (std::sqrt(v[i] / correct2) + epsilon);
-      x[i] -= rate * (change + (rule_.decoupled() ? decay * x[i] : T(0)));
+      x[i] -= rate * (change + decoupled * x[i]);
     }
-    for (std::size_t i = 0; !p.mask.empty() && i < x.size(); ++i) x[i] *= p.mask.data<T>()[i];
+    for (std::size_t i = 0; !p.mask.empty() && i < count; ++i) x[i] *= p.mask.data<T>()[i];
   }
 
   const AdamBase& rule_;

@@ -58,7 +58,10 @@ void write_variable(hid_t parent, const std::string& name, hid_t type,
   if (fill) check(H5Pset_fill_value(create, H5T_NATIVE_DOUBLE, fill), "set a fill value");
   const Id set(H5Dcreate2(parent, name.c_str(), type, space, H5P_DEFAULT, create, H5P_DEFAULT),
                H5Dclose, ("create " + name).c_str());
-  if (data) check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write " + name);
+  // The buffer that converts strings is cleared for each of them: 1 MB by default.
+  const Id transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "make a list");
+  check(H5Pset_buffer(transfer, 1 << 16, nullptr, nullptr), "set a buffer");
+  if (data) check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, transfer, data), "write " + name);
   if (fill)
     check(H5LTset_attribute_double(parent, name.c_str(), "_FillValue", fill, 1),
           "set the fill value of " + name);
