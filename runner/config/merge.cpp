@@ -150,7 +150,7 @@ void apply_set(Value& root, const std::string& option, Diagnostics& out) {
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     Value* next = at->find(path[i]);
     if (!next) next = &at->set(path[i], Value(Value::Table{}), where);
-    if (next->is_string() && next->component_name() != "") {
+    if (next->is_string() && !next->component_name().empty()) {
       // "router" written as a bare name grows into { use = "router" } to hold the key.
       Value table;
       table.set("use", *next);
@@ -166,29 +166,34 @@ void apply_set(Value& root, const std::string& option, Diagnostics& out) {
   at->set(path.back(), value, where);
 }
 
+void apply_profile(Value& root, const std::string& name, const Position& blame, Diagnostics& out) {
+  const Value* profiles = root.find("profile");
+  if (profiles && !profiles->is_table()) {
+    out.error(profiles->where, "profile holds one table for each profile: [profile.NAME]");
+    return;
+  }
+  if (name.empty()) return;
+  if (const Value* chosen = profiles ? profiles->find(name) : nullptr) {
+    const Value layer = *chosen;
+    overlay(root, layer);
+    return;
+  }
+  std::vector<std::string> names;
+  std::string known;
+  for (std::size_t i = 0; profiles && i < profiles->table().size(); ++i) {
+    names.push_back(profiles->table()[i].key);
+    known += (i > 0 ? ", " : "") + names.back();
+  }
+  out.error(blame, "no profile \"" + name + "\"" + suggestion(name, names) +
+                       (known.empty() ? "; the study has none" : "; allowed: " + known));
+}
+
 }  // namespace
 
 Value load_tree(const std::string& file, const Overrides& overrides, Diagnostics& out) {
-  Position blame{keep_source(file, ""), 0, 0, nullptr};
+  const Position blame{keep_source(file, ""), 0, 0, nullptr};
   Value root = Layers(out).file(file, blame);
-  if (const Value* profiles = root.find("profile"); profiles && !profiles->is_table()) {
-    out.error(profiles->where, "profile holds one table for each profile: [profile.NAME]");
-  } else if (!overrides.profile.empty()) {
-    const Value* chosen = profiles ? profiles->find(overrides.profile) : nullptr;
-    std::vector<std::string> names;
-    if (profiles)
-      for (const auto& entry : profiles->table()) names.push_back(entry.key);
-    if (!chosen) {
-      std::string known;
-      for (const auto& name : names) known += (known.empty() ? "" : ", ") + name;
-      out.error(blame, "no profile \"" + overrides.profile + "\"" +
-                           suggestion(overrides.profile, names) +
-                           (known.empty() ? "; the study has none" : "; allowed: " + known));
-    } else {
-      const Value layer = *chosen;
-      overlay(root, layer);
-    }
-  }
+  apply_profile(root, overrides.profile, blame, out);
   for (const std::string& option : overrides.set) apply_set(root, option, out);
   return root;
 }

@@ -93,7 +93,7 @@ Value parse_file(const std::string& path, const Position& blame, Diagnostics& ou
   }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    out.error(blame, "cannot read " + path + ": " + std::strerror(errno));
+    out.error(blame, "cannot read " + path + ": " + std::generic_category().message(errno));
     return Value(Value::Table{});
   }
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

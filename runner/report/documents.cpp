@@ -1,4 +1,6 @@
 // Tables for documents: Markdown and LaTeX.
+#include <map>
+
 #include "runner/report/layout.h"
 
 namespace assay::report {

@@ -16,7 +16,7 @@ namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& file) {
   throw StoreError(std::string("cannot ") + what + " " + file.string() + ": " +
-                   std::strerror(errno));
+                   std::generic_category().message(errno));
 }
 
 class Descriptor {
@@ -109,8 +109,7 @@ bool commit_file(const std::filesystem::path& file, std::span<const std::byte> b
 
 std::filesystem::path set_aside(const std::filesystem::path& file) {
   for (int n = 1;; ++n) {
-    const std::filesystem::path bad =
-        file.string() + (n == 1 ? "" : "." + std::to_string(n)) + ".bad";
+    std::filesystem::path bad = file.string() + (n == 1 ? "" : "." + std::to_string(n)) + ".bad";
     if (rename_to_free(file, bad)) return bad;
   }
 }

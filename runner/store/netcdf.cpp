@@ -123,6 +123,7 @@ void Group::note(const std::string& name, const std::string& attribute, const st
 
 std::vector<hsize_t> Group::sizes(const std::vector<std::string>& dims) const {
   std::vector<hsize_t> out;
+  out.reserve(dims.size());
   for (const auto& dim : dims) out.push_back(lengths_.at(dim));
   return out;
 }

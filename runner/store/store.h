@@ -81,7 +81,7 @@ class Store {
   // Keys and states alone; reads far less than read_cells.
   struct CellState {
     Key key;
-    Status status;
+    Status status = Status::kDone;
   };
   static std::vector<CellState> read_states(const std::filesystem::path& folder);
   static std::vector<StageTiming> read_timings(const std::filesystem::path& folder);
