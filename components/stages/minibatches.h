@@ -15,6 +15,13 @@ class Minibatches {
         count_(count),
         batch_(std::min(batch, count)) {}
 
+  // As after `steps` calls of next().
+  void skip(int steps) {
+    const int in_epoch = batch_ > 0 ? count_ / batch_ : 1;
+    epochs_ = static_cast<std::uint64_t>(steps / in_epoch);
+    epoch_.clear();
+    for (int i = steps % in_epoch; i > 0; --i) (void)next();
+  }
   // Valid until the next call.
   const std::vector<int>& next() {
     if (static_cast<int>(epoch_.size()) < batch_)

@@ -1,9 +1,12 @@
 // Trains a model by minibatches drawn without replacement, epoch by epoch. With 0 steps the model
 // stays as it was drawn. The metric train_loss is the objective on the last minibatch.
+#include <cmath>
+
 #include "components/models/model.h"
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
 #include "components/stages/minibatches.h"
+#include "components/stages/training.h"
 
 namespace assay::stages {
 namespace {
@@ -41,8 +44,14 @@ struct Train final : Stage {
     nn::Tape tape;
     const int every = curve_interval(steps);
     double loss = 0.0;
-    for (int step = 0; step < steps; ++step) {
-      context.throw_if_stopped();
+    int step = 0;
+    if (const auto saved = context.resume()) {
+      step = load_training(*saved, loss, out->parameters, *state);
+      batches.skip(step);
+    }
+    for (; step < steps; ++step) {
+      context.pause_point(
+          [&](Archive& to) { save_training(to, step, loss, out->parameters, *state); });
       tape.reset();
       nn::Forward pass(tape, out->parameters, true,
                        noise.fork("step", static_cast<std::uint64_t>(step)));

@@ -4,6 +4,7 @@
 #include "components/optimizers/optimizer.h"
 #include "components/saes/sae.h"
 #include "components/stages/minibatches.h"
+#include "components/stages/training.h"
 
 namespace assay::stages {
 namespace {
@@ -75,19 +76,27 @@ struct TrainSae final : Stage {
     const DataFormat format{false, out->features, 0, 1, 0};
     nn::Tape tape;
     const int every = curve_interval(steps);
-    for (int step = 0; step < steps; ++step) {
-      context.throw_if_stopped();
+    double last = 0.0;
+    int step = 0;
+    if (const auto saved = context.resume()) {
+      step = load_training(*saved, last, out->parameters, *state);
+      batches.skip(step);
+    }
+    for (; step < steps; ++step) {
+      context.pause_point(
+          [&](Archive& to) { save_training(to, step, last, out->parameters, *state); });
       tape.reset();
       nn::Forward pass(tape, out->parameters, true,
                        noise.fork("step", static_cast<std::uint64_t>(step)));
       const nn::Var loss =
           out->sae->loss(pass, tape.constant(seen.select(batches.next(), format).features));
-      if (!std::isfinite(tape.scalar(loss)))
+      last = tape.scalar(loss);
+      if (!std::isfinite(last))
         throw std::runtime_error("the loss is not finite at step " + std::to_string(step));
       tape.backward(loss);
       state->step(out->parameters, tape);
       out->sae->after_step(out->parameters);
-      if (step % every == 0) context.point("loss", step, tape.scalar(loss));
+      if (step % every == 0) context.point("loss", step, last);
     }
     return out;
   }

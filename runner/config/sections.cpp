@@ -28,6 +28,10 @@ const std::vector<ParamSpec>& study_params() {
     out.back().assign = [](Component& section, const Value& value, const ParamSpec::Built&) {
       static_cast<StudySection&>(section).isolation = value.string() == "process" ? 1 : 0;
     };
+    p.add("checkpoint_seconds", &StudySection::checkpoint_seconds)
+        .at_least(0)
+        .unit("seconds")
+        .doc("How often a long training saves its state, to go on from after a kill.");
     p.add("plugins", &StudySection::plugins)
         .doc("Shared libraries with components; relative to the study file.");
     return out;

@@ -16,6 +16,7 @@ struct StudySection final : Component {
   std::int64_t seeds = 1;
   std::int64_t seed = 0;
   int isolation = 0;
+  double checkpoint_seconds = 60.0;
   std::vector<std::string> plugins;
 };
 

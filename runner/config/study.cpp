@@ -76,6 +76,7 @@ class Reader {
     study_.seeds = static_cast<std::uint64_t>(section.seeds);
     study_.seed = static_cast<std::uint64_t>(section.seed);
     study_.isolation = section.isolation == 1 ? Isolation::kProcess : Isolation::kThread;
+    study_.checkpoint_seconds = section.checkpoint_seconds;
     study_.plugins = section.plugins;
     const Value* name = value->find("name");
     if (name && name->is_string() && !plain_name(name->string()))

@@ -46,6 +46,7 @@ struct Study {
   std::uint64_t seeds = 1;  // number of replicates
   std::uint64_t seed = 0;
   Isolation isolation = Isolation::kThread;
+  double checkpoint_seconds = 60.0;  // between the states that a long stage leaves
   std::vector<std::string> plugins;
   std::vector<StageSpec> stages;
   design::Design design;

@@ -232,7 +232,7 @@ class Executor {
 RunSummary run(const config::Study& study, const graph::Linker& linker, const Work& work,
                store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
                Counters& counters, Backend* backend) {
-  const auto here = make_in_process_backend(study, linker, stop);
+  const auto here = make_in_process_backend(study, linker, store.folder(), stop);
   counters.cells = work.cells.size() + work.stored;
   counters.stored = work.stored;
   counters.stages_shared = work.stages_wanted - work.nodes.size();

@@ -37,9 +37,10 @@ class Backend {
   virtual Outcome run(const Node& node, const Lookup& inputs) = 0;
 };
 
-// Stages that look at it stop where `stop` says so.
+// Stages that look at it stop where `stop` says so; long ones leave their state in `folder`.
 std::unique_ptr<Backend> make_in_process_backend(const config::Study& study,
                                                  const graph::Linker& linker,
+                                                 const std::filesystem::path& folder,
                                                  std::atomic<bool>& stop);
 
 struct RunOptions {

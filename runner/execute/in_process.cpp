@@ -1,4 +1,5 @@
 #include "runner/execute/executor.h"
+#include "runner/store/midway.h"
 
 namespace assay::execute {
 
@@ -6,9 +7,11 @@ namespace {
 
 class InProcess final : public Backend {
  public:
-  InProcess(const config::Study& study, const graph::Linker& linker, std::atomic<bool>& stop)
+  InProcess(const config::Study& study, const graph::Linker& linker, std::filesystem::path folder,
+            std::atomic<bool>& stop)
       : study_(study),
         linker_(linker),
+        folder_(std::move(folder)),
         stop_(stop) {}
 
   Outcome run(const Node& node, const Lookup& inputs) override {
@@ -20,7 +23,9 @@ class InProcess final : public Backend {
         if (study_.stages[i].name == name) return inputs(static_cast<int>(i));
       throw std::logic_error("no input stage " + name);
     };
-    StageContext context({study_.seed, node.replicate, spec.name}, lookup, spec.cores, &stop_);
+    const auto midway = store::make_midway(folder_, node.key, study_.checkpoint_seconds);
+    StageContext context({study_.seed, node.replicate, spec.name}, lookup, spec.cores, &stop_,
+                         midway.get());
     Outcome out;
     out.artifact = linker_.build(node.stage, choice)->run(context);
     out.metrics = context.metrics();
@@ -32,6 +37,7 @@ class InProcess final : public Backend {
  private:
   const config::Study& study_;
   const graph::Linker& linker_;
+  std::filesystem::path folder_;
   std::atomic<bool>& stop_;
 };
 
@@ -39,8 +45,9 @@ class InProcess final : public Backend {
 
 std::unique_ptr<Backend> make_in_process_backend(const config::Study& study,
                                                  const graph::Linker& linker,
+                                                 const std::filesystem::path& folder,
                                                  std::atomic<bool>& stop) {
-  return std::make_unique<InProcess>(study, linker, stop);
+  return std::make_unique<InProcess>(study, linker, folder, stop);
 }
 
 }  // namespace assay::execute

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "runner/store/midway.h"
+
 namespace assay::execute {
 
 namespace {
@@ -38,7 +40,11 @@ void Recorder::keep(const Node& node, const Outcome& outcome) {
   const int before = timed_[static_cast<std::size_t>(node.stage)].fetch_add(1);
   if (outcome.seconds > kAlwaysTimed || before < kTimedRuns)
     store_.add(store::StageTiming{stage.name, stage.component->name, outcome.seconds, bytes});
-  if (!keeps_artifact(stage) || !outcome.artifact) return;
+  if (keeps_artifact(stage) && outcome.artifact) save_artifact(node, outcome);
+  if (stage.component->checkpoint) store::drop_midway(store_.folder(), node.key);
+}
+
+void Recorder::save_artifact(const Node& node, const Outcome& outcome) const {
   store::StoredArtifact stored;
   stored.type = outcome.artifact->type();
   outcome.artifact->save(stored.archive);
@@ -49,7 +55,8 @@ void Recorder::keep(const Node& node, const Outcome& outcome) {
   try {
     store_.save_artifact(node.key, stored);
   } catch (const store::StoreError& error) {
-    spdlog::error("checkpoint of {} not kept: {}", stage.name, error.what());
+    spdlog::error("checkpoint of {} not kept: {}",
+                  study_.stages[static_cast<std::size_t>(node.stage)].name, error.what());
   }
 }
 

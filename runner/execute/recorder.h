@@ -30,6 +30,7 @@ class Recorder {
   using Upstream = store::StoredArtifact::Upstream;
   const Node& node(int i) const { return work_.nodes[static_cast<std::size_t>(i)]; }
   const Outcome& outcome(int i) const { return outcomes_[static_cast<std::size_t>(i)]; }
+  void save_artifact(const Node& node, const Outcome& outcome) const;
   std::vector<Upstream> upstream_of(const Node& node) const;
   void add_measured(const Cell& cell, const std::vector<int>& choice, store::CellRecord& out) const;
   const Upstream* told_by_checkpoint(const Cell& cell, const Key& key) const;

@@ -1,6 +1,7 @@
 #include "runner/execute/workers.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,9 @@
 #include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <thread>
+
+#include "runner/store/midway.h"
 
 extern char** environ;
 
@@ -161,7 +165,11 @@ json serve_one(const config::Study& study, const graph::Linker& linker, store::S
     throw std::logic_error("no input stage " + name);
   };
   const config::StageSpec& spec = study.stages[static_cast<std::size_t>(request.stage)];
-  StageContext context({study.seed, request.replicate, spec.name}, lookup, spec.cores, nullptr);
+  // The scratch folder lies in that of the study.
+  const auto midway =
+      store::make_midway(scratch.folder().parent_path(), request.key, study.checkpoint_seconds);
+  StageContext context({study.seed, request.replicate, spec.name}, lookup, spec.cores, nullptr,
+                       midway.get());
   const auto start = std::chrono::steady_clock::now();
   const auto artifact = linker.build(request.stage, choice)->run(context);
   json reply;
@@ -188,6 +196,13 @@ std::unique_ptr<Backend> make_process_backend(std::vector<std::string> worker_ar
 int serve(const config::Study& study, const graph::Linker& linker,
           const std::filesystem::path& scratch, int answers) {
   std::signal(SIGINT, SIG_IGN);  // the parent decides when to stop
+  // And a parent that died will never read the answer, however long the stage goes on.
+  std::thread([] {
+    pollfd requests = {0, 0, 0};
+    while (poll(&requests, 1, -1) < 0 && errno == EINTR) {
+    }
+    _exit(1);
+  }).detach();
   store::Store store(scratch);
   std::string key;
   Node request;

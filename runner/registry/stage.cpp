@@ -1,5 +1,7 @@
 #include "runner/registry/stage.h"
 
+#include <cmath>
+
 namespace assay {
 
 std::size_t Array::count() const {
@@ -42,7 +44,52 @@ std::shared_ptr<const NoArtifact> NoArtifact::load(const Archive& /*in*/) {
 ASSAY_ARTIFACT(NoArtifact);
 
 void StageContext::throw_if_stopped() const {
-  if (stop_ && stop_->load(std::memory_order_relaxed)) throw Interrupted{};
+  if (stopping()) throw Interrupted{};
+}
+
+namespace {
+
+// A state that took less than this to reach is not worth a file when the run stops.
+constexpr double kWorthKeeping = 1.0;
+
+}  // namespace
+
+std::optional<Archive> StageContext::resume() {
+  std::optional<Archive> state = midway_ ? midway_->latest() : std::nullopt;
+  if (!state) return {};
+  for (const auto& [name, array] : state->arrays()) {
+    if (name.rfind("context/metric/", 0) == 0) metric(name.substr(15), array.as<double>()[0]);
+    if (name.rfind("context/curve/", 0) != 0) continue;
+    const auto values = array.as<double>();
+    const std::size_t points = values.size() / 2;
+    for (std::size_t i = 0; i < points; ++i) point(name.substr(14), values[i], values[points + i]);
+  }
+  return state;
+}
+
+bool StageContext::stopping() const {
+  return stop_ && stop_->load(std::memory_order_relaxed);
+}
+
+bool StageContext::wants_pause() const {
+  return stopping() || (midway_ && midway_->age() >= midway_->interval());
+}
+
+void StageContext::pause(const std::function<void(Archive&)>& fill) const {
+  if (midway_ && midway_->age() >= std::min(midway_->interval(), kWorthKeeping)) {
+    Archive state;
+    fill(state);
+    for (const Measured& m : metrics_)
+      state.put<double>("context/metric/" + m.name, std::span(&m.value, 1), {1});
+    for (const Curve& c : curves_) {
+      std::vector<double> both = c.step;
+      both.insert(both.end(), c.value.begin(), c.value.end());
+      state.put<double>("context/curve/" + c.name, std::span<const double>(both),
+                        {static_cast<std::int64_t>(both.size())});
+    }
+    midway_->save(state);
+  }
+  if (stopping()) throw Interrupted{};
 }
 
 void StageContext::metric(std::string name, double value) {

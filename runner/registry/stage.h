@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,21 @@ struct Measured {
   bool operator==(const Measured&) const = default;
 };
 
+// Where a long stage leaves its state, so that a run that was killed goes on from there.
+class Midway {
+ public:
+  Midway() = default;
+  Midway(const Midway&) = delete;
+  Midway& operator=(const Midway&) = delete;
+  virtual ~Midway() = default;
+  // The newest state that was left, if any.
+  virtual std::optional<Archive> latest() const = 0;
+  // Seconds since the stage began or last left its state.
+  virtual double age() const = 0;
+  virtual double interval() const = 0;  // seconds between two states
+  virtual void save(const Archive& state) = 0;
+};
+
 // What a stage may use while it runs.
 class StageContext {
  public:
@@ -65,11 +81,13 @@ class StageContext {
   };
   using Lookup = std::function<std::shared_ptr<const Artifact>(const std::string& stage)>;
 
-  StageContext(Seeds seeds, Lookup lookup, int cores, const std::atomic<bool>* stop)
+  StageContext(Seeds seeds, Lookup lookup, int cores, const std::atomic<bool>* stop,
+               Midway* midway = nullptr)
       : seeds_(std::move(seeds)),
         lookup_(std::move(lookup)),
         cores_(cores),
-        stop_(stop) {}
+        stop_(stop),
+        midway_(midway) {}
 
   // The artifact that an input names. Requires the input to be set.
   template <class A>
@@ -88,6 +106,15 @@ class StageContext {
   int cores() const { return cores_; }
   // Long stages look at this between steps and throw Interrupted when it says so.
   void throw_if_stopped() const;
+  // A long stage asks once, first, for the state that it left when it was cut off; its metrics and
+  // curves so far are back then. What it does with it must give the same bits as going through.
+  std::optional<Archive> resume();
+  // Between steps: leaves the state that `fill` writes where it is time to, or where the run stops;
+  // then throws Interrupted.
+  template <class Fill>
+  void pause_point(const Fill& fill) const {
+    if (wants_pause()) pause(fill);
+  }
 
   // Results. A metric that is not finite fails the cell; the message names it.
   void metric(std::string name, double value);
@@ -97,10 +124,15 @@ class StageContext {
   const std::vector<Curve>& curves() const { return curves_; }
 
  private:
+  bool stopping() const;
+  bool wants_pause() const;
+  void pause(const std::function<void(Archive&)>& fill) const;
+
   Seeds seeds_;
   Lookup lookup_;
   int cores_;
   const std::atomic<bool>* stop_;
+  Midway* midway_;
   std::deque<std::shared_ptr<const Artifact>> held_;  // inputs live as long as the context
   std::vector<Measured> metrics_;
   std::vector<Curve> curves_;

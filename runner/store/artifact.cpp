@@ -15,6 +15,22 @@ fs::path artifact_file(const fs::path& folder, const Key& key) {
 
 }  // namespace
 
+void write_archive(MemoryFile& file, const Archive& archive) {
+  for (const auto& [name, array] : archive.arrays()) file.write("data/" + name, array);
+  for (const auto& [name, text] : archive.texts()) file.write_text("data/" + name, text);
+}
+
+Archive read_archive(const MemoryFile& file) {
+  Archive out;
+  std::vector<std::string> arrays, texts;
+  file.list(arrays, texts);
+  for (const std::string& name : arrays)
+    if (name.rfind("data/", 0) == 0) out.put(name.substr(5), file.read(name));
+  for (const std::string& name : texts)
+    if (name.rfind("data/", 0) == 0) out.put_text(name.substr(5), file.read_text(name));
+  return out;
+}
+
 bool Store::has_artifact(const Key& key) const {
   return fs::exists(artifact_file(folder(), key));
 }
@@ -41,8 +57,7 @@ void Store::save_artifact(const Key& key, const StoredArtifact& artifact) {
                Array::of<std::uint8_t>(
                    {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()},
                    {static_cast<std::int64_t>(record.size())}));
-    for (const auto& [name, array] : artifact.archive.arrays()) file.write("data/" + name, array);
-    for (const auto& [name, text] : artifact.archive.texts()) file.write_text("data/" + name, text);
+    write_archive(file, artifact.archive);
     image = file.image();
   }
   commit_file(artifact_file(folder(), key), sealed(std::move(image)), false);
@@ -65,12 +80,7 @@ std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
     const CellRecord& cell = measured.cells[i];
     out.upstream.push_back({cell.key, cell.metrics, cell.curves, cell.seconds});
   }
-  std::vector<std::string> arrays, texts;
-  file.list(arrays, texts);
-  for (const std::string& name : arrays)
-    if (name.rfind("data/", 0) == 0) out.archive.put(name.substr(5), file.read(name));
-  for (const std::string& name : texts)
-    if (name.rfind("data/", 0) == 0) out.archive.put_text(name.substr(5), file.read_text(name));
+  out.archive = read_archive(file);
   return out;
 }
 

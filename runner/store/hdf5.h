@@ -54,4 +54,8 @@ class MemoryFile {
   Id file_;
 };
 
+// An archive under the group "data". Both hold no lock of their own.
+void write_archive(MemoryFile& file, const Archive& archive);
+Archive read_archive(const MemoryFile& file);
+
 }  // namespace assay::store

@@ -113,6 +113,41 @@ expect "$("$assay" plan checkpoint.toml --json --set 'eval.metrics=["nll"]' --se
 python3 -c 'import json; p = json.load(open("plan.json")); assert 0 < p["expected_seconds"] < 60 and p["disk"] > 100 and p["memory_of_a_stage"] > 50e3, p' ||
   fail "expectations: $(cat plan.json)"
 
+# A training that is killed goes on from where it last left its state, to the same bits.
+cat >long.toml <<'T'
+[study]
+name = "long"
+checkpoint_seconds = 0.05
+[stage.data]
+use = "load"
+dataset = "digits"
+[stage.base]
+use = "train"
+data = "data"
+model = { use = "mlp", hidden = [64] }
+steps = 40000
+[stage.eval]
+use = "evaluate"
+model = "base"
+data = "data"
+metrics = ["nll"]
+T
+for isolation in thread process; do
+  "$assay" run long.toml -q --set study.isolation=$isolation --results $isolation >/dev/null 2>&1 & long=$!
+  for _ in $(seq 200); do [[ -n $(ls $isolation/long/midway/*.h5 2>/dev/null) ]] && break; sleep 0.02; done
+  sleep 0.2; kill -9 $long; wait $long 2>/dev/null
+  [[ -n $(ls $isolation/long/midway/*.h5) ]] || fail "no state was left"
+  [[ -z $(ls $isolation/long/artifacts/*.h5 2>/dev/null) ]] || fail "the training was too short to kill"
+  "$assay" run long.toml -q --set study.isolation=$isolation --results $isolation >/dev/null || fail "going on"
+  [[ ! -e $isolation/long/midway ]] || fail "states are left over"
+done
+grep -q "going on from" thread/long/log.txt || fail "it did not go on"
+"$assay" run long.toml -q --results whole >/dev/null
+for results in thread process; do
+  "$assay" export long.toml --results $results | cut -d, -f3 --complement | diff - <("$assay" export long.toml --results whole | cut -d, -f3 --complement) ||
+    fail "going on gave other bits"
+done
+
 "$assay" nonsense 2>/dev/null; [[ $? -eq 2 ]] || fail "unknown command"
 "$assay" run nowhere.toml 2>/dev/null; [[ $? -eq 2 ]] || fail "missing study"
 "$assay" run grid.toml --results /proc/x 2>/dev/null; [[ $? -eq 3 ]] || fail "unwritable results"

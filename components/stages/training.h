@@ -1,0 +1,26 @@
+#pragma once
+
+#include "components/optimizers/optimizer.h"
+
+namespace assay::stages {
+
+// What a training needs to go on at a step as if it had not been cut off: batches and noise follow
+// from the step alone.
+inline void save_training(Archive& out, int step, double loss, const nn::Parameters& parameters,
+                          const OptimizerState& state) {
+  const double at[] = {static_cast<double>(step), loss};
+  out.put<double>("training", at, {2});
+  parameters.save(out, "parameters");
+  state.save(out, "optimizer");
+}
+
+// The step to go on at, and the loss of the one before. `state` belongs to `parameters`.
+inline int load_training(const Archive& in, double& loss, nn::Parameters& parameters,
+                         OptimizerState& state) {
+  parameters = nn::Parameters::load(in, "parameters");
+  state.load(in, "optimizer");
+  loss = in.array("training").as<double>()[1];
+  return static_cast<int>(in.array("training").as<double>()[0]);
+}
+
+}  // namespace assay::stages

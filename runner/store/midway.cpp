@@ -1,0 +1,103 @@
+#include "runner/store/midway.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "runner/store/files.h"
+#include "runner/store/hdf5.h"
+
+namespace assay::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Newest first: their names hold the time, as wide as the next centuries need.
+std::vector<fs::path> states_of(const fs::path& folder, const Key& key) {
+  std::vector<fs::path> out;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder / "midway", none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(key.hex() + "-", 0) == 0 && name.ends_with(".h5")) out.push_back(entry.path());
+  }
+  std::sort(out.rbegin(), out.rend());
+  return out;
+}
+
+class Files final : public Midway {
+ public:
+  Files(fs::path folder, const Key& key, double interval)
+      : folder_(std::move(folder)),
+        key_(key),
+        interval_(interval) {}
+
+  std::optional<Archive> latest() const override {
+    for (const fs::path& file : states_of(folder_, key_)) {
+      bool vanished = false;
+      const auto image = read_sealed(file, vanished);
+      if (!image) continue;
+      const std::scoped_lock lock(hdf5_mutex());
+      spdlog::info("going on from {}", file.string());
+      return read_archive(MemoryFile(*image));
+    }
+    return std::nullopt;
+  }
+  double age() const override {
+    return std::chrono::duration<double>(Clock::now() - last_).count();
+  }
+  double interval() const override { return interval_; }
+  void save(const Archive& state) override {
+    try {
+      fs::create_directories(folder_ / "midway");
+      commit_file(next_name(), image_of(state), false);
+    } catch (const fs::filesystem_error& error) {
+      spdlog::warn("the state of a long stage is not kept: {}", error.what());
+    } catch (const StoreError& error) {
+      spdlog::warn("the state of a long stage is not kept: {}", error.what());
+    }
+    for (; mine_.size() > 2; mine_.erase(mine_.begin())) unlink(mine_.front().c_str());
+    last_ = Clock::now();
+  }
+
+ private:
+  fs::path next_name() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+    const std::string name =
+        key_.hex() + "-" + std::to_string(count) + "-" + std::to_string(getpid()) + ".h5";
+    return mine_.emplace_back(folder_ / "midway" / name);
+  }
+  static std::vector<std::byte> image_of(const Archive& state) {
+    const std::scoped_lock lock(hdf5_mutex());
+    MemoryFile file;
+    write_archive(file, state);
+    return sealed(file.image());
+  }
+
+  fs::path folder_;
+  Key key_;
+  double interval_;
+  Clock::time_point last_ = Clock::now();
+  std::vector<fs::path> mine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Midway> make_midway(const fs::path& folder, const Key& key, double interval) {
+  return std::make_unique<Files>(folder, key, interval);
+}
+
+void drop_midway(const fs::path& folder, const Key& key) {
+  std::error_code ignored;
+  // Also what a run left half-written when it was killed.
+  for (const auto& entry : fs::directory_iterator(folder / "midway", ignored))
+    if (entry.path().filename().string().find(key.hex()) != std::string::npos)
+      unlink(entry.path().c_str());
+  fs::remove(folder / "midway", ignored);  // which fails where other stages have theirs there
+}
+
+}  // namespace assay::store
