@@ -62,43 +62,59 @@ Var matmul_transposed(Var a, Var b) {
 
 namespace {
 
-// out(i, j) = a(i, j) op v(index(i, j)), for a vector along rows or columns.
+// y(i, j) = x(i, j) op v(index), for a vector along rows (index j) or columns (index i).
 enum class Along { kRow, kColumn };
 
-template <bool kMultiply>
-Var with_vector(const char* name, Var a, Var v, Along along) {
-  const int n = rows_of(a.shape()), d = columns_of(a.shape());
-  if (v.shape().count() != (along == Along::kRow ? d : n)) bad_shapes(name, a.shape(), v.shape());
+struct VectorOp {
+  int n, d;
+  bool row, multiply;
+};
+
+template <class T>
+void vector_forward(const VectorOp& op, const T* x, const T* v, T* y) {
+  for (int i = 0; i < op.n; ++i, x += op.d, y += op.d) {
+    for (int j = 0; j < op.d; ++j) {
+      const T z = v[op.row ? j : i];
+      y[j] = op.multiply ? x[j] * z : x[j] + z;
+    }
+  }
+}
+
+// dx += g (times v).
+template <class T>
+void vector_dx(const VectorOp& op, const T* v, const T* g, T* dx) {
+  for (int i = 0; i < op.n; ++i, g += op.d, dx += op.d)
+    for (int j = 0; j < op.d; ++j) dx[j] += op.multiply ? g[j] * v[op.row ? j : i] : g[j];
+}
+
+// dv += g (times x), summed over rows or columns, rows in order.
+template <class T>
+void vector_dv(const VectorOp& op, const T* x, const T* g, T* dv) {
+  for (int i = 0; i < op.n; ++i, g += op.d, x += op.d) {
+    for (int j = 0; op.row && j < op.d; ++j) dv[j] += op.multiply ? g[j] * x[j] : g[j];
+    for (int j = 0; !op.row && j < op.d; ++j) dv[i] += op.multiply ? g[j] * x[j] : g[j];
+  }
+}
+
+Var with_vector(const char* name, Var a, Var v, Along along, bool multiply) {
+  const VectorOp op = {rows_of(a.shape()), columns_of(a.shape()), along == Along::kRow, multiply};
+  if (v.shape().count() != (op.row ? op.d : op.n)) bad_shapes(name, a.shape(), v.shape());
   const Var inputs[] = {a, v};
-  const bool row = along == Along::kRow;
   return a.tape->custom(
       name, inputs, a.shape(),
-      [n, d, row](Tape::Inputs in, Tensor& out) {
+      [op](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T *x = in[0]->data<T>().data(), *w = in[1]->data<T>().data();
-          T* y = out.data<T>().data();
-          for (int i = 0; i < n; ++i)
-            for (int j = 0; j < d; ++j) {
-              const T z = w[row ? j : i];
-              y[std::int64_t{i} * d + j] =
-                  kMultiply ? x[std::int64_t{i} * d + j] * z : x[std::int64_t{i} * d + j] + z;
-            }
+          vector_forward<T>(op, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                            out.data<T>().data());
         });
       },
-      [n, d, row](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+      [op](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T *x = in[0]->data<T>().data(), *w = in[1]->data<T>().data(),
-                  *g = grad.data<T>().data();
-          T* da = to[0] ? to[0]->data<T>().data() : nullptr;
-          T* dv = to[1] ? to[1]->data<T>().data() : nullptr;
-          for (int i = 0; i < n; ++i, x += d, g += d) {
-            for (int j = 0; da && j < d; ++j) da[j] += kMultiply ? g[j] * w[row ? j : i] : g[j];
-            for (int j = 0; dv && row && j < d; ++j) dv[j] += kMultiply ? g[j] * x[j] : g[j];
-            for (int j = 0; dv && !row && j < d; ++j) dv[i] += kMultiply ? g[j] * x[j] : g[j];
-            if (da) da += d;
-          }
+          const T* g = grad.data<T>().data();
+          if (to[0]) vector_dx<T>(op, in[1]->data<T>().data(), g, to[0]->data<T>().data());
+          if (to[1]) vector_dv<T>(op, in[0]->data<T>().data(), g, to[1]->data<T>().data());
         });
       });
 }
@@ -106,13 +122,13 @@ Var with_vector(const char* name, Var a, Var v, Along along) {
 }  // namespace
 
 Var add_row(Var a, Var row) {
-  return with_vector<false>("add_row", a, row, Along::kRow);
+  return with_vector("add_row", a, row, Along::kRow, false);
 }
 Var multiply_row(Var a, Var row) {
-  return with_vector<true>("multiply_row", a, row, Along::kRow);
+  return with_vector("multiply_row", a, row, Along::kRow, true);
 }
 Var multiply_column(Var a, Var column) {
-  return with_vector<true>("multiply_column", a, column, Along::kColumn);
+  return with_vector("multiply_column", a, column, Along::kColumn, true);
 }
 
 namespace {

@@ -101,6 +101,7 @@ void Tensor::fill(double value) {
 
 Array Tensor::to_array() const {
   std::vector<std::int64_t> shape;
+  shape.reserve(4);
   for (int i = 0; i < shape_.rank(); ++i) shape.push_back(shape_[i]);
   if (dtype_ == Dtype::kFloat32) return Array::of<float>(f32_, shape);
   return Array::of<double>(f64_, shape);

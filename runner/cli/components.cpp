@@ -1,4 +1,5 @@
 // list, describe, docs, schema: what the registry knows.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -63,7 +64,7 @@ ordered_json component_ref(const std::string& kind) {
   return {{"$ref", "#/$defs/" + kind}};
 }
 
-ordered_json param_schema(const ParamSpec& param) {
+ordered_json item_schema(const ParamSpec& param) {
   ordered_json item;
   switch (param.type) {
     case ParamType::kBoolean:
@@ -88,21 +89,26 @@ ordered_json param_schema(const ParamSpec& param) {
       item = component_ref(param.target);
       break;
   }
-  ordered_json out = item;
-  if (param.list) out = {{"type", "array"}, {"items", item}};
+  return item;
+}
+
+// Null for what JSON cannot say shortly.
+ordered_json default_json(const Value& value) {
+  if (value.is_boolean()) return value.boolean();
+  if (value.is_integer()) return value.integer();
+  if (value.is_number()) return value.number();
+  if (value.is_string()) return value.string();
+  return nullptr;
+}
+
+ordered_json param_schema(const ParamSpec& param) {
+  ordered_json out = item_schema(param);
+  if (param.list) out = {{"type", "array"}, {"items", out}};
   if (param.optional && !param.list && param.type != ParamType::kText)
     out = {{"anyOf", ordered_json::array({out, {{"const", "none"}}})}};
   if (!param.doc.empty()) out["description"] = param.doc + " Allowed: " + param.allowed() + ".";
-  if (!param.fallback.none() && !param.list && !param.required) {
-    if (param.fallback.is_boolean())
-      out["default"] = param.fallback.boolean();
-    else if (param.fallback.is_integer())
-      out["default"] = param.fallback.integer();
-    else if (param.fallback.is_number())
-      out["default"] = param.fallback.number();
-    else if (param.fallback.is_string())
-      out["default"] = param.fallback.string();
-  }
+  const ordered_json fallback = default_json(param.fallback);
+  if (!fallback.is_null() && !param.list && !param.required) out["default"] = fallback;
   return out;
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 std::string name_of(const Value& row, const std::vector<std::string>& known, Diagnostics& out) {
   const Value* name = row.find("name");
-  const std::string text = name && name->is_string() ? name->string() : "";
+  std::string text = name && name->is_string() ? name->string() : "";
   const Position& where = name ? name->where : row.where;
   if (text.empty())
     out.error(where, "a variant needs name = \"…\"");

@@ -42,8 +42,8 @@ class Archive {
   // Throw std::runtime_error naming the missing part.
   const Array& array(std::string_view name) const;
   const std::string& text(std::string_view name) const;
-  bool has(std::string_view name) const { return arrays_.count(std::string(name)) > 0; }
-  bool has_text(std::string_view name) const { return texts_.count(std::string(name)) > 0; }
+  bool has(std::string_view name) const { return arrays_.contains(std::string(name)); }
+  bool has_text(std::string_view name) const { return texts_.contains(std::string(name)); }
 
   const std::map<std::string, Array, std::less<>>& arrays() const { return arrays_; }
   const std::map<std::string, std::string, std::less<>>& texts() const { return texts_; }

@@ -123,7 +123,7 @@ std::vector<std::vector<char>> best_marks(const Table& table, std::size_t value)
       any = true;
     }
     for (std::size_t r = 0; r < entries.size(); ++r)
-      marks[r][c] = entries[r][c].summary.count > 0 && entries[r][c].summary.mean == top;
+      marks[r][c] = entries[r][c].summary.count > 0 && entries[r][c].summary.mean == top ? 1 : 0;
   }
   return marks;
 }

@@ -45,7 +45,7 @@ void each_segment(const fs::path& folder, const Use& use) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     bool again = false;
     for (const fs::path& file : segment_files(folder)) {
-      if (seen.count(file) > 0) continue;
+      if (seen.contains(file)) continue;
       again = true;
       bool vanished = false;
       const auto image = read_sealed(file, vanished);

@@ -45,7 +45,7 @@ std::map<std::string, std::vector<double>> metric_columns(const StudyTable& tabl
 }
 
 std::int8_t state_of(const StudyTable::Row& row) {
-  return row.record ? static_cast<std::int8_t>(row.record->status) : 0;
+  return row.record ? static_cast<std::int8_t>(row.record->status) : std::int8_t{0};
 }
 
 constexpr char kStatusMeaning[] = "0 not run, 1 done, 2 failed";
