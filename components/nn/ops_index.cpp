@@ -9,27 +9,27 @@ namespace assay::nn {
 namespace {
 
 // A copy of entries: out[i] = in[from[i]] where from[i] >= 0, else 0; backwards the reverse, added.
-Var take(const char* name, Var a, Shape shape, std::vector<std::int64_t> from) {
+// `from` lives on the tape.
+Var take(const char* name, Var a, Shape shape, std::span<const std::int64_t> from) {
   const Var inputs[] = {a};
-  auto index = std::make_shared<const std::vector<std::int64_t>>(std::move(from));
   return a.tape->custom(
       name, inputs, shape,
-      [index](Tape::Inputs in, Tensor& out) {
+      [from](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const T* x = in[0]->data<T>().data();
           const auto y = out.data<T>();
-          for (std::size_t i = 0; i < y.size(); ++i) y[i] = (*index)[i] < 0 ? T(0) : x[(*index)[i]];
+          for (std::size_t i = 0; i < y.size(); ++i) y[i] = from[i] < 0 ? T(0) : x[from[i]];
         });
       },
-      [index](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+      [from](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         if (!to[0]) return;
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const auto g = grad.data<T>();
           T* x = to[0]->data<T>().data();
           for (std::size_t i = 0; i < g.size(); ++i)
-            if ((*index)[i] >= 0) x[(*index)[i]] += g[i];
+            if (from[i] >= 0) x[from[i]] += g[i];
         });
       });
 }
@@ -42,15 +42,50 @@ void check_index(const char* op, int index, int bound) {
 
 }  // namespace
 
+namespace {
+
+// to[i] = from[rows[i]] or to[rows[i]] += from[i], rows of d numbers.
+template <class T>
+void copy_rows(std::span<const int> rows, int d, const T* from, T* to) {
+  for (std::size_t i = 0; i < rows.size(); ++i, to += d)
+    std::copy_n(from + std::int64_t{rows[i]} * d, d, to);
+}
+template <class T>
+void add_rows(std::span<const int> rows, int d, const T* from, T* to) {
+  for (std::size_t i = 0; i < rows.size(); ++i, from += d) {
+    T* row = to + std::int64_t{rows[i]} * d;
+    for (int j = 0; j < d; ++j) row[j] += from[j];
+  }
+}
+template <class T>
+void add_gathered(std::span<const int> rows, int d, const T* from, T* to) {
+  for (std::size_t i = 0; i < rows.size(); ++i, to += d) {
+    const T* row = from + std::int64_t{rows[i]} * d;
+    for (int j = 0; j < d; ++j) to[j] += row[j];
+  }
+}
+
+}  // namespace
+
 Var gather_rows(Var table, std::span<const int> rows) {
   const int n = rows_of(table.shape()), d = columns_of(table.shape());
-  std::vector<std::int64_t> from;
-  from.reserve(rows.size() * static_cast<std::size_t>(d));
-  for (const int row : rows) {
-    check_index("gather_rows", row, n);
-    for (int j = 0; j < d; ++j) from.push_back(std::int64_t{row} * d + j);
-  }
-  return take("gather_rows", table, {static_cast<int>(rows.size()), d}, std::move(from));
+  for (const int row : rows) check_index("gather_rows", row, n);
+  const auto kept = table.tape->keep(rows);
+  const Var inputs[] = {table};
+  return table.tape->custom(
+      "gather_rows", inputs, {static_cast<int>(rows.size()), d},
+      [kept, d](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          copy_rows<T>(kept, d, in[0]->data<T>().data(), out.data<T>().data());
+        });
+      },
+      [kept, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          if (to[0]) add_rows<T>(kept, d, grad.data<T>().data(), to[0]->data<T>().data());
+        });
+      });
 }
 
 Var scatter_add_rows(Var a, std::span<const int> rows, int n) {
@@ -58,30 +93,21 @@ Var scatter_add_rows(Var a, std::span<const int> rows, int n) {
   if (rows_of(a.shape()) != static_cast<int>(rows.size()))
     bad_shapes("scatter_add_rows", a.shape(), {static_cast<int>(rows.size())});
   for (const int row : rows) check_index("scatter_add_rows", row, n);
-  auto to_rows = std::make_shared<const std::vector<int>>(rows.begin(), rows.end());
+  const auto kept = a.tape->keep(rows);
   const Var inputs[] = {a};
   return a.tape->custom(
       "scatter_add_rows", inputs, {n, d},
-      [to_rows, d](Tape::Inputs in, Tensor& out) {
+      [kept, d](Tape::Inputs in, Tensor& out) {
         out.fill(0.0);
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T* x = in[0]->data<T>().data();
-          T* y = out.data<T>().data();
-          for (std::size_t i = 0; i < to_rows->size(); ++i)
-            for (int j = 0; j < d; ++j)
-              y[std::int64_t{(*to_rows)[i]} * d + j] += x[static_cast<std::int64_t>(i) * d + j];
+          add_rows<T>(kept, d, in[0]->data<T>().data(), out.data<T>().data());
         });
       },
-      [to_rows, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
+      [kept, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T* g = grad.data<T>().data();
-          T* x = to[0]->data<T>().data();
-          for (std::size_t i = 0; i < to_rows->size(); ++i)
-            for (int j = 0; j < d; ++j)
-              x[static_cast<std::int64_t>(i) * d + j] += g[std::int64_t{(*to_rows)[i]} * d + j];
+          if (to[0]) add_gathered<T>(kept, d, grad.data<T>().data(), to[0]->data<T>().data());
         });
       });
 }
@@ -90,34 +116,34 @@ Var gather_columns(Var a, std::span<const int> columns, int per_row) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   if (static_cast<int>(columns.size()) != n * per_row)
     bad_shapes("gather_columns", a.shape(), {static_cast<int>(columns.size())});
-  std::vector<std::int64_t> from;
-  for (int i = 0; i < n; ++i) {
-    for (int j = 0; j < per_row; ++j) {
-      const int column = columns[static_cast<std::size_t>(i * per_row + j)];
-      check_index("gather_columns", column, d);
-      from.push_back(std::int64_t{i} * d + column);
-    }
+  const auto from = a.tape->scratch<std::int64_t>(columns.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    check_index("gather_columns", columns[i], d);
+    from[i] = static_cast<std::int64_t>(i) / per_row * d + columns[i];
   }
-  return take("gather_columns", a, {n, per_row}, std::move(from));
+  return take("gather_columns", a, {n, per_row}, from);
 }
 
 Var slice_columns(Var a, int first, int count) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   if (first < 0 || count < 0 || first + count > d)
     bad_shapes("slice_columns", a.shape(), {first, count});
-  std::vector<std::int64_t> from;
-  for (int i = 0; i < n; ++i)
-    for (int j = 0; j < count; ++j) from.push_back(std::int64_t{i} * d + first + j);
-  return take("slice_columns", a, {n, count}, std::move(from));
+  const auto from =
+      a.tape->scratch<std::int64_t>(static_cast<std::size_t>(n) * static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < from.size(); ++i)
+    from[i] =
+        static_cast<std::int64_t>(i) / count * d + first + static_cast<std::int64_t>(i) % count;
+  return take("slice_columns", a, {n, count}, from);
 }
 
 Var concat_columns(std::span<const Var> parts) {
   const int n = rows_of(parts[0].shape());
   int d = 0;
-  std::vector<int> starts;
-  for (const Var part : parts) {
+  const auto starts = parts[0].tape->scratch<int>(parts.size());
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const Var part = parts[p];
     if (rows_of(part.shape()) != n) bad_shapes("concat_columns", parts[0].shape(), part.shape());
-    starts.push_back(d);
+    starts[p] = d;
     d += columns_of(part.shape());
   }
   return parts[0].tape->custom(
@@ -150,9 +176,10 @@ Var concat_columns(std::span<const Var> parts) {
 Var topk_rows(Var a, int k) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   if (k < 1 || k > d) bad_shapes("topk_rows", a.shape(), {k});
-  std::vector<std::int64_t> from(static_cast<std::size_t>(n) * static_cast<std::size_t>(d), -1);
+  const auto from = a.tape->scratch<std::int64_t>(static_cast<std::size_t>(a.shape().count()));
+  std::fill(from.begin(), from.end(), -1);
   const Tensor& x = a.tape->value(a);
-  std::vector<int> order(static_cast<std::size_t>(d));
+  const auto order = a.tape->scratch<int>(static_cast<std::size_t>(d));
   for (int i = 0; i < n; ++i) {
     const std::int64_t row = std::int64_t{i} * d;
     std::iota(order.begin(), order.end(), 0);
@@ -164,7 +191,7 @@ Var topk_rows(Var a, int k) {
       from[static_cast<std::size_t>(row + order[static_cast<std::size_t>(j)])] =
           row + order[static_cast<std::size_t>(j)];
   }
-  return take("topk_rows", a, a.shape(), std::move(from));
+  return take("topk_rows", a, a.shape(), from);
 }
 
 Var cross_entropy(Var logits, std::span<const int> labels) {
@@ -172,16 +199,17 @@ Var cross_entropy(Var logits, std::span<const int> labels) {
   if (static_cast<int>(labels.size()) != n)
     bad_shapes("cross_entropy", logits.shape(), {static_cast<int>(labels.size())});
   const Var log_p = log_softmax(logits);
-  std::vector<std::int64_t> from;
+  const auto from = logits.tape->scratch<std::int64_t>(labels.size());
+  int counted = 0;
   for (int i = 0; i < n; ++i) {
     const int label = labels[static_cast<std::size_t>(i)];
     if (label < 0) continue;
     check_index("cross_entropy", label, d);
-    from.push_back(std::int64_t{i} * d + label);
+    from[static_cast<std::size_t>(counted++)] = std::int64_t{i} * d + label;
   }
-  if (from.empty()) return scale(sum(log_p), 0.0);
-  const int counted = static_cast<int>(from.size());
-  return scale(sum(take("cross_entropy", log_p, {counted}, std::move(from))), -1.0 / counted);
+  if (counted == 0) return scale(sum(log_p), 0.0);
+  const auto named = from.first(static_cast<std::size_t>(counted));
+  return scale(sum(take("cross_entropy", log_p, {counted}, named)), -1.0 / counted);
 }
 
 }  // namespace assay::nn

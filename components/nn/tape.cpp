@@ -1,21 +1,94 @@
 #include "components/nn/tape.h"
 
+#include <cstddef>
 #include <deque>
 #include <stdexcept>
-#include <unordered_map>
+#include <vector>
+
+#include "components/nn/dispatch.h"
 
 namespace assay::nn {
 
 namespace {
 
+// Memory that is handed out piece by piece and taken back all at once. Blocks stay for the next
+// step.
+class Arena {
+ public:
+  void* take(std::size_t bytes, std::size_t alignment) {
+    for (;; ++block_, used_ = 0) {
+      if (block_ == blocks_.size()) blocks_.emplace_back(std::max(kBlock, bytes + alignment));
+      std::vector<std::byte>& block = blocks_[block_];
+      void* at = block.data() + used_;
+      std::size_t left = block.size() - used_;
+      if (!std::align(alignment, bytes, at, left)) continue;
+      used_ = block.size() - left + bytes;
+      return at;
+    }
+  }
+  void reset() { block_ = used_ = 0; }
+
+ private:
+  static constexpr std::size_t kBlock = std::size_t{1} << 16;
+  std::deque<std::vector<std::byte>> blocks_;
+  std::size_t block_ = 0, used_ = 0;
+};
+
 struct Record {
-  Tensor value;
+  const Tensor* value = nullptr;  // `own`, or a parameter's
+  Tensor own;
   Tensor gradient;            // allocated where wanted
   bool wants = false;         // a gradient
   bool has_gradient = false;  // since the last backward()
-  std::vector<int> inputs;
-  Tape::BackwardFn backward;
+  std::size_t first_input = 0, inputs = 0;
+  const void* kept = nullptr;  // the backward operation; null where there is none
+  void (*invoke)(const void*, Tape::Inputs, const Tensor&, const Tensor&,
+                 Tape::Gradients) = nullptr;
   const Parameter* parameter = nullptr;
+};
+
+// Which record holds a parameter: open addressing, emptied by counting steps.
+class ParameterIndex {
+ public:
+  const int* find(const Parameter* parameter) const {
+    for (std::size_t i = hash(parameter);; ++i) {
+      const Slot& slot = slots_[i & (slots_.size() - 1)];
+      if (slot.step != step_) return nullptr;
+      if (slot.parameter == parameter) return &slot.record;
+    }
+  }
+  void add(const Parameter* parameter, int record) {
+    if (2 * ++count_ > slots_.size()) grow();
+    place(parameter, record);
+  }
+  void clear() { ++step_, count_ = 0; }
+
+ private:
+  struct Slot {
+    const Parameter* parameter = nullptr;
+    int record = -1;
+    std::uint64_t step = 0;
+  };
+  static std::size_t hash(const Parameter* parameter) {
+    return (reinterpret_cast<std::uintptr_t>(parameter) >> 4U) * 0x9E3779B97F4A7C15ULL >> 20U;
+  }
+  void place(const Parameter* parameter, int record) {
+    for (std::size_t i = hash(parameter);; ++i) {
+      Slot& slot = slots_[i & (slots_.size() - 1)];
+      if (slot.step == step_) continue;
+      slot = {parameter, record, step_};
+      return;
+    }
+  }
+  void grow() {
+    const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+    for (const Slot& slot : old)
+      if (slot.step == step_) place(slot.parameter, slot.record);
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(64);
+  std::uint64_t step_ = 1;
+  std::size_t count_ = 0;
 };
 
 }  // namespace
@@ -24,22 +97,26 @@ struct Tape::Impl {
   Dtype dtype = Dtype::kFloat32;
   std::deque<Record> records;  // the first `used` are of this step; the rest keep their memory
   std::size_t used = 0;
-  std::unordered_map<const Parameter*, int> parameters;
-  std::vector<const Tensor*> inputs;
+  ParameterIndex parameters;
+  Arena arena;
+  std::vector<int> inputs;  // of all records, one after the other
+  std::vector<const Tensor*> values;
   std::vector<Tensor*> gradients;
 
   Record& next() {
     if (used == records.size()) records.emplace_back();
     Record& record = records[used++];
-    record.inputs.clear();
-    record.backward = nullptr;
+    record.value = &record.own;
+    record.first_input = inputs.size();
+    record.inputs = 0;
+    record.kept = nullptr;
     record.parameter = nullptr;
     record.wants = false;
     record.has_gradient = false;
     return record;
   }
-
   Record& at(Var v) { return records.at(static_cast<std::size_t>(v.id)); }
+  Record& at(int id) { return records[static_cast<std::size_t>(id)]; }
 };
 
 Tape::Tape(Dtype dtype) : impl_(std::make_unique<Impl>()) {
@@ -70,8 +147,8 @@ void assign(Tensor& to, const Tensor& from, Dtype dtype) {
 }  // namespace
 
 Var Tape::constant(const Tensor& value) {
-  assign(impl_->next().value, value, impl_->dtype);
-  return {this, static_cast<int>(impl_->used) - 1};
+  assign(impl_->next().own, value, impl_->dtype);
+  return last();
 }
 
 Var Tape::leaf(const Tensor& value) {
@@ -81,33 +158,56 @@ Var Tape::leaf(const Tensor& value) {
 }
 
 Var Tape::parameter(const Parameter& parameter) {
-  const auto known = impl_->parameters.find(&parameter);
-  if (known != impl_->parameters.end()) return {this, known->second};
-  const Var out = leaf(parameter.value);
-  impl_->at(out).parameter = &parameter;
-  impl_->parameters.emplace(&parameter, out.id);
+  if (const int* known = impl_->parameters.find(&parameter)) return {this, *known};
+  Record& record = impl_->next();
+  if (parameter.value.dtype() == impl_->dtype)
+    record.value = &parameter.value;
+  else
+    assign(record.own, parameter.value, impl_->dtype);
+  record.wants = true;
+  record.parameter = &parameter;
+  const Var out = last();
+  impl_->parameters.add(&parameter, out.id);
   return out;
 }
 
 const Tensor& Tape::value(Var v) const {
-  return impl_->at(v).value;
+  return *impl_->at(v).value;
 }
 
 const Tensor& Tape::gradient(Var v) const {
   Record& record = impl_->at(v);
   if (!record.has_gradient) {
-    record.gradient.resize(record.value.shape(), impl_->dtype);
+    record.gradient.resize(record.value->shape(), impl_->dtype);
     record.gradient.fill(0.0);
   }
   return record.gradient;
 }
 
 const Tensor* Tape::gradient_of(const Parameter& parameter) const {
-  const auto known = impl_->parameters.find(&parameter);
-  if (known == impl_->parameters.end()) return nullptr;
-  const Record& record = impl_->records[static_cast<std::size_t>(known->second)];
+  const int* known = impl_->parameters.find(&parameter);
+  if (!known) return nullptr;
+  const Record& record = impl_->at(*known);
   return record.has_gradient ? &record.gradient : nullptr;
 }
+
+namespace {
+
+void apply_mask(const Tensor& mask, Tensor& gradient) {
+  dispatch(gradient.dtype(), [&](auto t) {
+    using T = decltype(t);
+    const auto g = gradient.data<T>();
+    if (mask.dtype() == gradient.dtype()) {
+      const T* keep = mask.data<T>().data();
+      for (std::size_t i = 0; i < g.size(); ++i) g[i] = keep[i] == T(0) ? T(0) : g[i];
+    } else {
+      for (std::size_t i = 0; i < g.size(); ++i)
+        if (mask.get(static_cast<std::int64_t>(i)) == 0.0) g[i] = T(0);
+    }
+  });
+}
+
+}  // namespace
 
 void Tape::backward(Var loss) {
   if (value(loss).count() != 1)
@@ -116,53 +216,74 @@ void Tape::backward(Var loss) {
   for (std::size_t i = 0; i < impl_->used; ++i) {
     Record& record = impl_->records[i];
     if (!record.wants) continue;
-    record.gradient.resize(record.value.shape(), impl_->dtype);
+    record.gradient.resize(record.value->shape(), impl_->dtype);
     record.gradient.fill(0.0);
     record.has_gradient = true;
   }
   if (!impl_->at(loss).wants) return;
   impl_->at(loss).gradient.fill(1.0);
   for (int id = loss.id; id >= 0; --id) {
-    Record& record = impl_->records[static_cast<std::size_t>(id)];
-    if (!record.wants || !record.backward) continue;
-    impl_->inputs.clear();
+    Record& record = impl_->at(id);
+    if (!record.kept) continue;
+    impl_->values.clear();
     impl_->gradients.clear();
-    for (const int input : record.inputs) {
-      Record& in = impl_->records[static_cast<std::size_t>(input)];
-      impl_->inputs.push_back(&in.value);
+    for (std::size_t i = 0; i < record.inputs; ++i) {
+      Record& in = impl_->at(impl_->inputs[record.first_input + i]);
+      impl_->values.push_back(in.value);
       impl_->gradients.push_back(in.wants ? &in.gradient : nullptr);
     }
-    record.backward(impl_->inputs, record.value, record.gradient, impl_->gradients);
+    record.invoke(record.kept, impl_->values, *record.value, record.gradient, impl_->gradients);
   }
-  for (auto& [parameter, id] : impl_->parameters) {
-    if (parameter->mask.empty()) continue;
-    Tensor& gradient = impl_->records[static_cast<std::size_t>(id)].gradient;
-    for (std::int64_t i = 0; i < gradient.count(); ++i)
-      if (parameter->mask.get(i) == 0.0) gradient.set(i, 0.0);
+  for (std::size_t i = 0; i < impl_->used; ++i) {
+    Record& record = impl_->records[i];
+    if (record.parameter && !record.parameter->mask.empty())
+      apply_mask(record.parameter->mask, record.gradient);
   }
 }
 
 void Tape::reset() {
   impl_->used = 0;
+  impl_->inputs.clear();
   impl_->parameters.clear();
+  impl_->arena.reset();
 }
 
-Var Tape::custom(std::string_view name, std::span<const Var> inputs, Shape shape,
-                 const ForwardFn& forward, BackwardFn backward) {
+Tensor& Tape::begin(std::string_view name, std::span<const Var> inputs, Shape shape) {
   Record& record = impl_->next();
-  const int id = static_cast<int>(impl_->used) - 1;
-  impl_->inputs.clear();
+  impl_->values.clear();
   for (const Var input : inputs) {
     if (input.tape != this)
       throw std::invalid_argument(std::string(name) + ": an input lies on another tape");
-    record.inputs.push_back(input.id);
-    record.wants = record.wants || impl_->at(input).wants;
-    impl_->inputs.push_back(&impl_->at(input).value);
+    const Record& in = impl_->at(input);
+    impl_->inputs.push_back(input.id);
+    impl_->values.push_back(in.value);
+    record.wants = record.wants || in.wants;
   }
-  record.value.resize(shape, impl_->dtype);
-  forward(impl_->inputs, record.value);
-  if (record.wants) record.backward = std::move(backward);
-  return {this, id};
+  record.inputs = inputs.size();
+  record.own.resize(shape, impl_->dtype);
+  return record.own;
+}
+
+Tape::Inputs Tape::operands() const {
+  return impl_->values;
+}
+
+void* Tape::room_for_backward(std::size_t bytes, std::size_t alignment) {
+  return impl_->at(last()).wants ? memory(bytes, alignment) : nullptr;
+}
+
+void Tape::set_backward(const void* kept, Invoke invoke) {
+  Record& record = impl_->at(last());
+  record.kept = kept;
+  record.invoke = invoke;
+}
+
+Var Tape::last() {
+  return {this, static_cast<int>(impl_->used) - 1};
+}
+
+void* Tape::memory(std::size_t bytes, std::size_t alignment) {
+  return impl_->arena.take(bytes, alignment);
 }
 
 }  // namespace assay::nn

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <functional>
+#include <algorithm>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
-#include <vector>
+#include <type_traits>
 
 #include "components/nn/parameters.h"
 #include "components/nn/tensor.h"
@@ -37,6 +38,7 @@ class Tape {
   // A value with a gradient.
   Var leaf(const Tensor& value);
   // A parameter; the same Var for the same parameter until reset(). Masked entries get no gradient.
+  // It is looked at, not copied: it must stay as it is until backward() is done.
   Var parameter(const Parameter& parameter);
 
   const Tensor& value(Var v) const;
@@ -51,16 +53,49 @@ class Tape {
   void reset();
 
   // An operation of one's own. `forward` fills `out`, which has the given shape; `backward` adds to
-  // the gradients of the inputs (null where an input needs none) given the output's gradient.
+  // the gradients of the inputs (null where an input needs none) given the output's gradient. It is
+  // kept by value until reset(): arrays that it needs belong in keep().
   using Inputs = std::span<const Tensor* const>;
   using Gradients = std::span<Tensor* const>;
-  using ForwardFn = std::function<void(Inputs inputs, Tensor& out)>;
-  using BackwardFn = std::function<void(Inputs inputs, const Tensor& out, const Tensor& out_grad,
-                                        Gradients grads)>;
+  template <class Forward, class Backward>  // (Inputs, Tensor& out); (Inputs, const Tensor& out,
+                                            // const Tensor& out_gradient, Gradients)
   Var custom(std::string_view name, std::span<const Var> inputs, Shape shape,
-             const ForwardFn& forward, BackwardFn backward);
+             const Forward& forward, const Backward& backward) {
+    static_assert(std::is_trivially_destructible_v<Backward>, "arrays belong in Tape::keep");
+    Tensor& out = begin(name, inputs, shape);
+    forward(operands(), out);
+    if (void* place = room_for_backward(sizeof(Backward), alignof(Backward))) {
+      new (place) Backward(backward);
+      set_backward(place,
+                   [](const void* kept, Inputs in, const Tensor& y, const Tensor& grad,
+                      Gradients to) { (*static_cast<const Backward*>(kept))(in, y, grad, to); });
+    }
+    return last();
+  }
+
+  // Uninitialised memory that lasts until reset(), and a copy into it. No heap allocation once the
+  // tape has seen a step of this size.
+  template <class T>
+  std::span<T> scratch(std::size_t count) {
+    static_assert(std::is_trivial_v<T>);
+    return {static_cast<T*>(memory(count * sizeof(T), alignof(T))), count};
+  }
+  template <class T>
+  std::span<const T> keep(std::span<const T> values) {
+    const std::span<T> out = scratch<T>(values.size());
+    std::copy(values.begin(), values.end(), out.begin());
+    return out;
+  }
 
  private:
+  using Invoke = void (*)(const void* kept, Inputs, const Tensor&, const Tensor&, Gradients);
+  Tensor& begin(std::string_view name, std::span<const Var> inputs, Shape shape);
+  Inputs operands() const;
+  void* room_for_backward(std::size_t bytes, std::size_t alignment);  // null: no gradient is wanted
+  void set_backward(const void* kept, Invoke invoke);
+  Var last();
+  void* memory(std::size_t bytes, std::size_t alignment);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

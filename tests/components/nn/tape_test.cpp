@@ -212,3 +212,56 @@ TEST_CASE("relu passes NaN on instead of hiding it") {
   CHECK(std::isnan(tape.value(relu(tape.leaf(Tensor::full({1}, NAN)))).get(0)));
   CHECK(tape.value(relu(tape.leaf(Tensor::full({1}, -2.0)))).get(0) == 0.0);
 }
+
+TEST_CASE("an operation of one's own keeps its arrays on the tape") {
+  // y = sum of the entries with these weights.
+  const auto weighted = [](Var a, std::span<const double> weights) {
+    const auto kept = a.tape->keep(weights);
+    const Var inputs[] = {a};
+    return a.tape->custom(
+        "weighted", inputs, {1},
+        [kept](Tape::Inputs in, Tensor& out) {
+          double sum = 0.0;
+          for (std::size_t i = 0; i < kept.size(); ++i)
+            sum += kept[i] * in[0]->get(static_cast<std::int64_t>(i));
+          out.set(0, sum);
+        },
+        [kept](Tape::Inputs, const Tensor&, const Tensor& grad, Tape::Gradients to) {
+          for (std::size_t i = 0; to[0] && i < kept.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            to[0]->set(at, to[0]->get(at) + kept[i] * grad.get(0));
+          }
+        });
+  };
+  Tape tape(Dtype::kFloat64);
+  const Var a = tape.leaf(random({3}, 1));
+  Var out;
+  {
+    const std::vector<double> weights = {1.0, -2.0, 0.5};
+    out = weighted(a, weights);
+  }
+  tape.backward(scale(out, 2.0));
+  CHECK(tape.gradient(a) == Tensor::of({3}, std::vector<double>{2.0, -4.0, 1.0}, Dtype::kFloat64));
+}
+
+TEST_CASE("a tape holds more parameters than it began with, step after step") {
+  Parameters parameters;
+  for (int i = 0; i < 300; ++i)
+    parameters.add("p" + std::to_string(i), Tensor::full({1}, i), Role::kWeight);
+  Tape tape;
+  for (int step = 0; step < 3; ++step) {
+    tape.reset();
+    Var total = tape.constant(Tensor({1}));
+    for (int i = step; i < 300; i += 2) {
+      const Parameter& p = parameters.get("p" + std::to_string(i));
+      total = add(total, add(tape.parameter(p), scale(tape.parameter(p), 2.0)));
+    }
+    tape.backward(total);
+    for (int i = 0; i < 300; ++i) {
+      const Tensor* slope = tape.gradient_of(parameters.get("p" + std::to_string(i)));
+      const bool used = i >= step && (i - step) % 2 == 0;
+      REQUIRE((slope != nullptr) == used);
+      if (used) CHECK(slope->get(0) == 3.0);
+    }
+  }
+}
