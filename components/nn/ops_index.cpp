@@ -136,38 +136,52 @@ Var slice_columns(Var a, int first, int count) {
   return take("slice_columns", a, {n, count}, from);
 }
 
+namespace {
+
+// Columns start … start + w of an n x d matrix, out of it or into it, added.
+template <class T>
+void read_columns(int n, int d, int start, int w, const T* from, T* part) {
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < w; ++j)
+      part[std::int64_t{i} * w + j] += from[std::int64_t{i} * d + start + j];
+}
+template <class T>
+void write_columns(int n, int d, int start, int w, const T* part, T* to) {
+  for (int i = 0; i < n; ++i)
+    std::copy_n(part + std::int64_t{i} * w, w, to + std::int64_t{i} * d + start);
+}
+
+}  // namespace
+
 Var concat_columns(std::span<const Var> parts) {
   const int n = rows_of(parts[0].shape());
   int d = 0;
-  const auto starts = parts[0].tape->scratch<int>(parts.size());
-  for (std::size_t p = 0; p < parts.size(); ++p) {
-    const Var part = parts[p];
+  for (const Var part : parts) {
     if (rows_of(part.shape()) != n) bad_shapes("concat_columns", parts[0].shape(), part.shape());
-    starts[p] = d;
     d += columns_of(part.shape());
   }
   return parts[0].tape->custom(
       "concat_columns", parts, {n, d},
-      [starts, n, d](Tape::Inputs in, Tensor& out) {
+      [n, d](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          for (std::size_t p = 0; p < in.size(); ++p) {
-            const int w = columns_of(in[p]->shape());
-            for (int i = 0; i < n; ++i)
-              std::copy_n(in[p]->data<T>().data() + std::int64_t{i} * w, w,
-                          out.data<T>().data() + std::int64_t{i} * d + starts[p]);
+          int start = 0;
+          for (const Tensor* part : in) {
+            const int w = columns_of(part->shape());
+            write_columns<T>(n, d, start, w, part->data<T>().data(), out.data<T>().data());
+            start += w;
           }
         });
       },
-      [starts, n, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+      [n, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
+          int start = 0;
           for (std::size_t p = 0; p < in.size(); ++p) {
             const int w = columns_of(in[p]->shape());
-            for (int i = 0; to[p] && i < n; ++i)
-              for (int j = 0; j < w; ++j)
-                to[p]->data<T>().data()[std::int64_t{i} * w + j] +=
-                    grad.data<T>().data()[std::int64_t{i} * d + starts[p] + j];
+            if (to[p])
+              read_columns<T>(n, d, start, w, grad.data<T>().data(), to[p]->data<T>().data());
+            start += w;
           }
         });
       });

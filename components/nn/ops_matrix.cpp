@@ -133,35 +133,46 @@ Var multiply_column(Var a, Var column) {
 
 namespace {
 
-// Sums into out[index(i, j)], scaled.
-Var reduce(const char* name, Var a, Shape shape, double factor, int mode) {
+enum class Over { kAll, kRows, kColumns };
+
+// out += x, summed over all, over rows (out: d) or over columns (out: n); rows in order.
+template <class T>
+void add_up(Over over, int n, int d, const T* x, T* out) {
+  for (int i = 0; i < n; ++i, x += d) {
+    for (int j = 0; over == Over::kRows && j < d; ++j) out[j] += x[j];
+    T* single = out + (over == Over::kColumns ? i : 0);
+    for (int j = 0; over != Over::kRows && j < d; ++j) *single += x[j];
+  }
+}
+// The reverse: dx += factor * g.
+template <class T>
+void spread(Over over, int n, int d, T factor, const T* g, T* dx) {
+  for (int i = 0; i < n; ++i, dx += d) {
+    for (int j = 0; over == Over::kRows && j < d; ++j) dx[j] += factor * g[j];
+    const T single = factor * g[over == Over::kColumns ? i : 0];
+    for (int j = 0; over != Over::kRows && j < d; ++j) dx[j] += single;
+  }
+}
+
+Var reduce(const char* name, Var a, Shape shape, double factor, Over over) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   const Var inputs[] = {a};
-  const auto index = [mode](int i, int j) {
-    return static_cast<std::size_t>(mode == 0 ? 0 : mode == 1 ? j : i);
-  };
   return a.tape->custom(
       name, inputs, shape,
       [=](Tape::Inputs in, Tensor& out) {
         out.fill(0.0);
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T* x = in[0]->data<T>().data();
-          const auto y = out.data<T>();
-          for (int i = 0; i < n; ++i)
-            for (int j = 0; j < d; ++j) y[index(i, j)] += x[std::int64_t{i} * d + j];
-          for (T& value : y) value *= static_cast<T>(factor);
+          add_up<T>(over, n, d, in[0]->data<T>().data(), out.data<T>().data());
+          for (T& value : out.data<T>()) value *= static_cast<T>(factor);
         });
       },
       [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          T* x = to[0]->data<T>().data();
-          const auto g = grad.data<T>();
-          for (int i = 0; i < n; ++i)
-            for (int j = 0; j < d; ++j)
-              x[std::int64_t{i} * d + j] += static_cast<T>(factor) * g[index(i, j)];
+          if (to[0])
+            spread<T>(over, n, d, static_cast<T>(factor), grad.data<T>().data(),
+                      to[0]->data<T>().data());
         });
       });
 }
@@ -169,19 +180,19 @@ Var reduce(const char* name, Var a, Shape shape, double factor, int mode) {
 }  // namespace
 
 Var sum(Var a) {
-  return reduce("sum", a, {1}, 1.0, 0);
+  return reduce("sum", a, {1}, 1.0, Over::kAll);
 }
 Var mean(Var a) {
-  return reduce("mean", a, {1}, 1.0 / static_cast<double>(a.shape().count()), 0);
+  return reduce("mean", a, {1}, 1.0 / static_cast<double>(a.shape().count()), Over::kAll);
 }
 Var sum_rows(Var a) {
-  return reduce("sum_rows", a, {columns_of(a.shape())}, 1.0, 1);
+  return reduce("sum_rows", a, {columns_of(a.shape())}, 1.0, Over::kRows);
 }
 Var mean_rows(Var a) {
-  return reduce("mean_rows", a, {columns_of(a.shape())}, 1.0 / rows_of(a.shape()), 1);
+  return reduce("mean_rows", a, {columns_of(a.shape())}, 1.0 / rows_of(a.shape()), Over::kRows);
 }
 Var sum_columns(Var a) {
-  return reduce("sum_columns", a, {rows_of(a.shape())}, 1.0, 2);
+  return reduce("sum_columns", a, {rows_of(a.shape())}, 1.0, Over::kColumns);
 }
 
 namespace {
