@@ -141,6 +141,17 @@ Var straight_through(Var hard, Var soft);
 // Keeps the k largest of each row, zero elsewhere; ties go to the lower column. Gradient passes
 // where kept.
 Var topk_rows(Var a, int k);
+// Sparse codes: n x k values, the j-th of row i at column columns[i * k + j], ascending in a row.
+struct SparseRows {
+  Var values;
+  std::span<const int> columns;  // n x k, on the tape
+};
+// The k largest of each row of a wᵀ + bias (n x d, w: m x d, bias: m). Only what is kept costs a
+// gradient; ties go to the lower column.
+SparseRows topk_linear(Var a, Var w, Var bias, int k);
+// Row i: the sum over j of values[i, j] * table[columns[i, j]] (table: m x d) -> n x d. Zeros cost
+// nothing.
+Var combine_rows(SparseRows code, Var table);
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
 // Mean over all entries of (a - b)². -> scalar

@@ -7,7 +7,7 @@ namespace assay::saes {
 namespace {
 
 struct Topk final : Sae {
-  static constexpr Info kInfo{"topk", 1, "Keeps the k largest latents.",
+  static constexpr Info kInfo{"topk", 2, "Keeps the k largest latents.",
                               "Gao et al. 2024, arXiv:2406.04093, eq. 3"};
   int latents_count = 128;
   int k = 8;
@@ -35,8 +35,15 @@ struct Topk final : Sae {
     return decode_linear(pass, code);
   }
   nn::Var loss(nn::Forward& pass, nn::Var x) const override {
-    return nn::scale(nn::sum(nn::square(nn::subtract(decode(pass, encode(pass, x)), x))),
-                     1.0 / x.shape()[0]);
+    // As decode(encode(x)), without the latents that are not kept.
+    const nn::Var offset = pass.parameter("decoder.bias");
+    const nn::Var centred = nn::add_row(x, nn::scale(offset, -1.0));
+    nn::SparseRows code = nn::topk_linear(centred, pass.parameter("encoder.weight"),
+                                          pass.parameter("encoder.bias"), k);
+    code.values = nn::relu(code.values);
+    const nn::Var back =
+        nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")), offset);
+    return nn::scale(nn::sum(nn::square(nn::subtract(back, x))), 1.0 / x.shape()[0]);
   }
   void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
 };

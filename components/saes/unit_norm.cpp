@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "components/nn/dispatch.h"
+
 namespace assay::saes {
 
 void declare_sae(nn::Parameters& out, int features, int latents, const Stream& init) {
@@ -29,12 +31,16 @@ nn::Var decode_linear(nn::Forward& pass, nn::Var code) {
 void unit_decoder(nn::Parameters& parameters) {
   nn::Tensor& rows = parameters.get("decoder.weight").value;
   const int d = rows.shape().back();
-  for (std::int64_t r = 0; r < rows.shape().rows(); ++r) {
-    double norm = 0.0;
-    for (int j = 0; j < d; ++j) norm += rows.get(r * d + j) * rows.get(r * d + j);
-    norm = std::max(std::sqrt(norm), 1e-12);
-    for (int j = 0; j < d; ++j) rows.set(r * d + j, rows.get(r * d + j) / norm);
-  }
+  nn::dispatch(rows.dtype(), [&](auto t) {
+    using T = decltype(t);
+    T* row = rows.data<T>().data();
+    for (std::int64_t r = 0; r < rows.shape().rows(); ++r, row += d) {
+      double norm = 0.0;
+      for (int j = 0; j < d; ++j) norm += static_cast<double>(row[j]) * static_cast<double>(row[j]);
+      norm = std::max(std::sqrt(norm), 1e-12);
+      for (int j = 0; j < d; ++j) row[j] = static_cast<T>(static_cast<double>(row[j]) / norm);
+    }
+  });
 }
 
 }  // namespace assay::saes

@@ -1,6 +1,7 @@
 #include "components/nn/tape.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace assay;
 using namespace assay::nn;
@@ -264,4 +265,68 @@ TEST_CASE("a tape holds more parameters than it began with, step after step") {
       if (used) CHECK(slope->get(0) == 3.0);
     }
   }
+}
+
+TEST_CASE("sparse codes are the dense ones, values and gradients") {
+  const int n = 5, d = 3, m = 9, k = 4;
+  const Tensor x = random({n, d}, 1), w = random({m, d}, 2), b = random({m}, 3),
+               t = random({m, d}, 4);
+  Tape dense(Dtype::kFloat64), sparse(Dtype::kFloat64);
+  const auto leaves = [&](Tape& tape) {
+    return std::vector<Var>{tape.leaf(x), tape.leaf(w), tape.leaf(b), tape.leaf(t)};
+  };
+  const std::vector<Var> a = leaves(dense), c = leaves(sparse);
+  const Var full = matmul(relu(topk_rows(add_row(matmul_transposed(a[0], a[1]), a[2]), k)), a[3]);
+  SparseRows code = topk_linear(c[0], c[1], c[2], k);
+  for (int i = 0; i < n; ++i)
+    CHECK(std::is_sorted(code.columns.begin() + i * k, code.columns.begin() + (i + 1) * k));
+  code.values = relu(code.values);
+  const Var few = combine_rows(code, c[3]);
+  dense.backward(sum(square(full)));
+  sparse.backward(sum(square(few)));
+  for (std::int64_t i = 0; i < n * d; ++i)
+    CHECK(dense.value(full).get(i) == doctest::Approx(sparse.value(few).get(i)));
+  for (std::size_t v = 0; v < 4; ++v)
+    for (std::int64_t i = 0; i < dense.gradient(a[v]).count(); ++i)
+      CHECK(dense.gradient(a[v]).get(i) == doctest::Approx(sparse.gradient(c[v]).get(i)));
+}
+
+TEST_CASE("equal numbers go to the lower column in a sparse code") {
+  Tape tape;
+  const Var x = tape.constant(Tensor::full({1, 1}, 1.0));
+  const Var w = tape.constant(Tensor::of({5, 1}, std::vector<double>{1, 2, 2, 3, 2}));
+  const SparseRows code = topk_linear(x, w, tape.constant(Tensor({5})), 3);
+  CHECK(std::vector<int>(code.columns.begin(), code.columns.end()) == std::vector<int>{1, 2, 3});
+  CHECK_THROWS_AS(topk_linear(x, w, tape.constant(Tensor({5})), 6), std::invalid_argument);
+}
+
+TEST_CASE("a sparse code of many columns keeps what a sort keeps") {
+  for (const int m : {64, 255, 256, 300, 1000}) {
+    for (const int k : {1, 7, 64, 100}) {
+      if (k > m) continue;
+      CAPTURE(m);
+      CAPTURE(k);
+      // Few distinct numbers, so that ties abound.
+      Tensor w = Tensor::normal({m, 1}, 2.0, Stream(static_cast<std::uint64_t>(m)));
+      for (int i = 0; i < m; ++i) w.set(i, std::round(w.get(i)));
+      std::vector<int> order(static_cast<std::size_t>(m));
+      std::iota(order.begin(), order.end(), 0);
+      std::stable_sort(order.begin(), order.end(),
+                       [&](int p, int q) { return w.get(p) > w.get(q); });
+      order.resize(static_cast<std::size_t>(k));
+      std::sort(order.begin(), order.end());
+      Tape tape;
+      const SparseRows code = topk_linear(tape.constant(Tensor::full({1, 1}, 1.0)),
+                                          tape.constant(w), tape.constant(Tensor({m})), k);
+      CHECK(std::vector<int>(code.columns.begin(), code.columns.end()) == order);
+      for (int j = 0; j < k; ++j)
+        CHECK(tape.value(code.values).get(j) == w.get(order[static_cast<std::size_t>(j)]));
+    }
+  }
+  Tensor w = Tensor::normal({300, 1}, 1.0, Stream(1));
+  w.set(123, NAN);
+  Tape tape;
+  const SparseRows code = topk_linear(tape.constant(Tensor::full({1, 1}, 1.0)), tape.constant(w),
+                                      tape.constant(Tensor({300})), 5);
+  CHECK(std::find(code.columns.begin(), code.columns.end(), 123) != code.columns.end());
 }
