@@ -104,6 +104,44 @@ void select(const Entries& e, int wide, std::span<const T> dense, std::span<int>
   }
 }
 
+template <class T>
+void repeat_row(std::span<const T> row, std::span<T> to) {
+  for (std::size_t at = 0; at < to.size(); at += row.size())
+    std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// Null where no gradient is wanted.
+template <class T>
+T* pointer(Tensor* gradient) {
+  return gradient ? gradient->data<T>().data() : nullptr;
+}
+
+// g: n x k, x: n x d, w: m x d.
+template <class T>
+void topk_backward(const Entries& e, const T* x, const T* w, const T* g, T* dx, T* dw, T* db) {
+  e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
+    if (g[at] == T(0)) return;
+    if (dx) add_scaled(g[at], w + column * e.d, dx + row, e.d);
+    if (dw) add_scaled(g[at], x + row, dw + column * e.d, e.d);
+    if (db) db[column] += g[at];
+  });
+}
+
+// v: n x k, table: m x d, y: n x d.
+template <class T>
+void combine(const Entries& e, const T* v, const T* table, T* y) {
+  e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
+    if (v[at] != T(0)) add_scaled(v[at], table + column * e.d, y + row, e.d);
+  });
+}
+template <class T>
+void combine_backward(const Entries& e, const T* v, const T* table, const T* g, T* dv, T* dt) {
+  e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
+    if (dv) dv[at] += dot(g + row, table + column * e.d, e.d);
+    if (dt && v[at] != T(0)) add_scaled(v[at], g + row, dt + column * e.d, e.d);
+  });
+}
+
 }  // namespace
 
 SparseRows topk_linear(Var a, Var w, Var bias, int k) {
@@ -123,8 +161,7 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k) {
           using T = decltype(t);
           const auto dense =
               tape.scratch<T>(static_cast<std::size_t>(n) * static_cast<std::size_t>(wide));
-          const T* add = in[2]->data<T>().data();
-          for (int i = 0; i < n; ++i) std::copy_n(add, wide, dense.data() + std::int64_t{i} * wide);
+          repeat_row<T>(in[2]->data<T>(), dense);
           product_bt<T>(in[0]->data<T>(), in[1]->data<T>(), dense, n, d, wide, true);
           select<T>(e, wide, dense, columns, tape.scratch<T>(static_cast<std::size_t>(k)),
                     out.data<T>().data());
@@ -133,17 +170,9 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k) {
       [e](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T *x = in[0]->data<T>().data(), *rows = in[1]->data<T>().data(),
-                  *g = grad.data<T>().data();
-          T* dx = to[0] ? to[0]->data<T>().data() : nullptr;
-          T* dw = to[1] ? to[1]->data<T>().data() : nullptr;
-          T* db = to[2] ? to[2]->data<T>().data() : nullptr;
-          e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
-            if (g[at] == T(0)) return;
-            if (dx) add_scaled(g[at], rows + column * e.d, dx + row, e.d);
-            if (dw) add_scaled(g[at], x + row, dw + column * e.d, e.d);
-            if (db) db[column] += g[at];
-          });
+          topk_backward<T>(e, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                           grad.data<T>().data(), pointer<T>(to[0]), pointer<T>(to[1]),
+                           pointer<T>(to[2]));
         });
       });
   return {values, columns};
@@ -164,24 +193,14 @@ Var combine_rows(SparseRows code, Var table) {
         out.fill(0.0);
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T *v = in[0]->data<T>().data(), *rows = in[1]->data<T>().data();
-          T* y = out.data<T>().data();
-          e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
-            if (v[at] != T(0)) add_scaled(v[at], rows + column * e.d, y + row, e.d);
-          });
+          combine<T>(e, in[0]->data<T>().data(), in[1]->data<T>().data(), out.data<T>().data());
         });
       },
       [e](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T *v = in[0]->data<T>().data(), *rows = in[1]->data<T>().data(),
-                  *g = grad.data<T>().data();
-          T* dv = to[0] ? to[0]->data<T>().data() : nullptr;
-          T* dt = to[1] ? to[1]->data<T>().data() : nullptr;
-          e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
-            if (dv) dv[at] += dot(g + row, rows + column * e.d, e.d);
-            if (dt && v[at] != T(0)) add_scaled(v[at], g + row, dt + column * e.d, e.d);
-          });
+          combine_backward<T>(e, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                              grad.data<T>().data(), pointer<T>(to[0]), pointer<T>(to[1]));
         });
       });
 }
