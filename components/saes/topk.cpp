@@ -36,13 +36,11 @@ struct Topk final : Sae {
   }
   nn::Var loss(nn::Forward& pass, nn::Var x) const override {
     // As decode(encode(x)), without the latents that are not kept.
-    const nn::Var offset = pass.parameter("decoder.bias");
-    const nn::Var centred = nn::add_row(x, nn::scale(offset, -1.0));
-    nn::SparseRows code = nn::topk_linear(centred, pass.parameter("encoder.weight"),
+    nn::SparseRows code = nn::topk_linear(centred(pass, x), pass.parameter("encoder.weight"),
                                           pass.parameter("encoder.bias"), k);
     code.values = nn::relu(code.values);
-    const nn::Var back =
-        nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")), offset);
+    const nn::Var back = nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")),
+                                     pass.parameter("decoder.bias"));
     return nn::scale(nn::sum(nn::square(nn::subtract(back, x))), 1.0 / x.shape()[0]);
   }
   void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }

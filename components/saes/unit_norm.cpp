@@ -17,9 +17,12 @@ void declare_sae(nn::Parameters& out, int features, int latents, const Stream& i
   out.add("decoder.bias", nn::Tensor({features}), nn::Role::kBias);
 }
 
+nn::Var centred(nn::Forward& pass, nn::Var x) {
+  return nn::add_row(x, nn::scale(pass.parameter("decoder.bias"), -1.0));
+}
+
 nn::Var pre_activations(nn::Forward& pass, nn::Var x) {
-  const nn::Var centred = nn::add_row(x, nn::scale(pass.parameter("decoder.bias"), -1.0));
-  return nn::add_row(nn::matmul_transposed(centred, pass.parameter("encoder.weight")),
+  return nn::add_row(nn::matmul_transposed(centred(pass, x), pass.parameter("encoder.weight")),
                      pass.parameter("encoder.bias"));
 }
 

@@ -187,7 +187,7 @@ std::vector<StageTiming> decode_timings(std::span<const std::byte> image) {
   const Texts stage = get_texts(file, "timing_stage"),
               component = get_texts(file, "timing_component");
   const auto seconds = get<double>(file, "timing_seconds");
-  // Segments of version 0.1.0 before it was measured lack it.
+  // The first segments were written without it.
   const auto bytes = file.has("timing_bytes") ? get<double>(file, "timing_bytes")
                                               : std::vector<double>(seconds.size());
   std::vector<StageTiming> out;
