@@ -15,6 +15,13 @@ namespace assay {
 
 Examples Examples::select(std::span<const int> rows, const DataFormat& format) const {
   Examples out;
+  select(rows, format, out);
+  return out;
+}
+
+void Examples::select(std::span<const int> rows, const DataFormat& format, Examples& out) const {
+  out.tokens.clear();
+  out.labels.clear();
   out.count = static_cast<int>(rows.size());
   const auto width = static_cast<std::size_t>(format.width);
   const auto positions = static_cast<std::size_t>(format.positions);
@@ -32,7 +39,6 @@ Examples Examples::select(std::span<const int> rows, const DataFormat& format) c
                         labels.begin() + static_cast<std::ptrdiff_t>(row * positions),
                         labels.begin() + static_cast<std::ptrdiff_t>((row + 1) * positions));
   }
-  return out;
 }
 
 Examples Examples::first(int most, const DataFormat& format) const {

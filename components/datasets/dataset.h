@@ -29,6 +29,7 @@ struct Examples {
   std::vector<std::int32_t> labels;  // count x positions
   // The examples at these indices, in this order.
   Examples select(std::span<const int> rows, const DataFormat& format) const;
+  void select(std::span<const int> rows, const DataFormat& format, Examples& out) const;
   // The first `most` examples, or all where there are fewer.
   Examples first(int most, const DataFormat& format) const;
 };

@@ -38,27 +38,29 @@ struct HardConcrete final : Gate {
         .source("section 4.1");
     p.add("start", &HardConcrete::start).range(-20, 20).doc("Value of a before training.");
   }
-  void declare(nn::Parameters& out, const std::string& name, int features,
+  void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& /*init*/) const override {
-    out.add(name + ".log_alpha", nn::Tensor::full({features}, start), nn::Role::kGate);
+    out.add(nn::Name(name, ".log_alpha"), nn::Tensor::full({features}, start), nn::Role::kGate);
   }
-  nn::Var apply(nn::Forward& pass, const std::string& name, nn::Var x) const override {
-    const nn::Var a = pass.parameter(name + ".log_alpha");
+  nn::Var apply(nn::Forward& pass, std::string_view name, nn::Var x) const override {
+    const nn::Var a = pass.parameter(nn::Name(name, ".log_alpha"));
     nn::Var s = nn::sigmoid(a);
     if (pass.training()) {
       Stream stream = pass.stream(name);
-      nn::Tensor noise(a.shape());
-      for (std::int64_t i = 0; i < noise.count(); ++i) {
-        const double u = stream.uniform(1e-6, 1.0 - 1e-6);
-        noise.set(i, std::log(u) - std::log1p(-u));
-      }
-      s = nn::sigmoid(nn::scale(nn::add(a, pass.tape().constant(noise)), 1.0 / beta));
+      const nn::Var noise = pass.tape().constant(a.shape(), [&](nn::Tensor& out) {
+        for (std::int64_t i = 0; i < out.count(); ++i) {
+          const double u = stream.uniform(1e-6, 1.0 - 1e-6);
+          out.set(i, std::log(u) - std::log1p(-u));
+        }
+      });
+      s = nn::sigmoid(nn::scale(nn::add(a, noise), 1.0 / beta));
     }
     const nn::Var gate = nn::clamp(nn::shift(nn::scale(s, zeta - gamma), gamma), 0.0, 1.0);
     const double offset = beta * std::log(-gamma / zeta);
     if (penalty > 0)
-      pass.add_loss(name + ".l0", nn::scale(nn::mean(nn::sigmoid(nn::shift(a, -offset))), penalty));
-    pass.add_statistic(name + ".open", pass.tape().value(gate));
+      pass.add_loss(nn::Name(name, ".l0"),
+                    nn::scale(nn::mean(nn::sigmoid(nn::shift(a, -offset))), penalty));
+    pass.add_statistic(nn::Name(name, ".open"), pass.tape().value(gate));
     return nn::multiply_row(x, gate);
   }
 };

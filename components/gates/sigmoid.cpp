@@ -20,14 +20,16 @@ struct Sigmoid final : Gate {
         .at_least(0)
         .doc("Weight of the mean gate value in the loss.");
   }
-  void declare(nn::Parameters& out, const std::string& name, int features,
+  void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& /*init*/) const override {
-    out.add(name + ".logit", nn::Tensor::full({features}, start), nn::Role::kGate);
+    out.add(nn::Name(name, ".logit"), nn::Tensor::full({features}, start), nn::Role::kGate);
   }
-  nn::Var apply(nn::Forward& pass, const std::string& name, nn::Var x) const override {
-    const nn::Var gate = nn::sigmoid(nn::scale(pass.parameter(name + ".logit"), 1.0 / temperature));
-    if (sparsity > 0) pass.add_loss(name + ".sparsity", nn::scale(nn::mean(gate), sparsity));
-    pass.add_statistic(name + ".open", pass.tape().value(gate));
+  nn::Var apply(nn::Forward& pass, std::string_view name, nn::Var x) const override {
+    const nn::Var gate =
+        nn::sigmoid(nn::scale(pass.parameter(nn::Name(name, ".logit")), 1.0 / temperature));
+    if (sparsity > 0)
+      pass.add_loss(nn::Name(name, ".sparsity"), nn::scale(nn::mean(gate), sparsity));
+    pass.add_statistic(nn::Name(name, ".open"), pass.tape().value(gate));
     return nn::multiply_row(x, gate);
   }
 };

@@ -15,27 +15,24 @@ struct TokenShift final : Mixer {
     p.add("start", &TokenShift::start).range(0, 1).doc("mu before training.");
   }
   bool causal() const override { return true; }
-  void declare(nn::Parameters& out, const std::string& name, int features,
+  void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& init) const override {
-    out.add(name + ".mu", nn::Tensor::full({features}, start), nn::Role::kOther);
-    nn::declare_linear(out, name + ".project", features, features, 1.0, init);
+    out.add(nn::Name(name, ".mu"), nn::Tensor::full({features}, start), nn::Role::kOther);
+    nn::declare_linear(out, nn::Name(name, ".project"), features, features, 1.0, init);
   }
-  nn::Var mix(nn::Forward& pass, const std::string& name, nn::Var x) const override {
-    const nn::Shape shape = x.shape();
-    const int length = shape[1], rows = shape[0] * length;
-    std::vector<int> before(static_cast<std::size_t>(rows));
-    nn::Tensor exists({rows});
-    for (int i = 0; i < rows; ++i) {
+  nn::Var mix(nn::Forward& pass, std::string_view name, nn::Var now, int length) const override {
+    const int rows = now.shape()[0];
+    const auto before = pass.tape().scratch<int>(static_cast<std::size_t>(rows));
+    for (int i = 0; i < rows; ++i)
       before[static_cast<std::size_t>(i)] = i % length == 0 ? i : i - 1;
-      exists.set(i, i % length == 0 ? 0.0 : 1.0);
-    }
-    const nn::Var now = nn::reshape(x, {rows, shape.back()});
-    const nn::Var last =
-        nn::multiply_column(nn::gather_rows(now, before), pass.tape().constant(exists));
+    const nn::Var exists = pass.tape().constant({rows}, [&](nn::Tensor& out) {
+      for (int i = 0; i < rows; ++i) out.set(i, i % length == 0 ? 0.0 : 1.0);
+    });
+    const nn::Var last = nn::multiply_column(nn::gather_rows(now, before), exists);
     // x_{t-1} + mu (x_t - x_{t-1}).
-    const nn::Var mixed =
-        nn::add(last, nn::multiply_row(nn::subtract(now, last), pass.parameter(name + ".mu")));
-    return nn::reshape(pass.linear(name + ".project", mixed), shape);
+    const nn::Var mixed = nn::add(
+        last, nn::multiply_row(nn::subtract(now, last), pass.parameter(nn::Name(name, ".mu"))));
+    return pass.linear(nn::Name(name, ".project"), mixed);
   }
 };
 ASSAY_REGISTER(Mixer, TokenShift);

@@ -27,8 +27,9 @@ struct Autoencoder final : Model {
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
                   const Examples& batch) const override {
     const nn::Var x = pass.site("input", input_of(pass, format, batch));
-    const nn::Var code_value = pass.linear("code", nn::relu(pass.linear("encoder", x)));
-    return pass.linear("output", nn::relu(pass.linear("decoder", code_value)));
+    const nn::Var code_value =
+        pass.linear("code", pass.linear("encoder", x, nn::Activation::kRelu));
+    return pass.linear("output", pass.linear("decoder", code_value, nn::Activation::kRelu));
   }
   double multiply_adds(const nn::Parameters& parameters,
                        const DataFormat& /*format*/) const override {

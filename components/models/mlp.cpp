@@ -7,13 +7,11 @@
 namespace assay::models {
 namespace {
 
-enum class Activation { kRelu, kGelu, kTanh };
-
 struct Mlp final : Model {
   static constexpr Info kInfo{"mlp", 1, "Multilayer perceptron.",
                               "He et al. 2015, arXiv:1502.01852 (initialisation)"};
   std::vector<int> hidden = {64};
-  Activation activation = Activation::kRelu;
+  nn::Activation activation = nn::Activation::kRelu;
   Slot<Gate> input_gate;
   Slot<Gate> hidden_gate;
 
@@ -22,12 +20,13 @@ struct Mlp final : Model {
         .range(1, 65536)
         .unit("units")
         .doc("Width of each hidden layer; empty for a linear model.");
-    p.add("activation", &Mlp::activation, {"relu", "gelu", "tanh"}).doc("Of the hidden layers.");
+    p.add("activation", &Mlp::activation, std::span(nn::kActivationNames))
+        .doc("Of the hidden layers.");
     p.add("input_gate", &Mlp::input_gate).doc("Scales the input features.");
     p.add("hidden_gate", &Mlp::hidden_gate).doc("Scales the units of each hidden layer.");
   }
 
-  static std::string layer(std::size_t i) { return "hidden" + std::to_string(i + 1); }
+  static nn::Name layer(std::size_t i) { return nn::Name("hidden", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
     require_labels(format, kInfo.name);
@@ -36,14 +35,9 @@ struct Mlp final : Model {
     for (std::size_t i = 0; i < hidden.size(); ++i) {
       nn::declare_linear(out, layer(i), width, hidden[i], 2.0, init);
       width = hidden[i];
-      if (hidden_gate) hidden_gate->declare(out, layer(i) + "_gate", width, init);
+      if (hidden_gate) hidden_gate->declare(out, nn::Name(layer(i), "_gate"), width, init);
     }
     nn::declare_linear(out, "output", width, format.positions * format.classes, 1.0, init);
-  }
-
-  nn::Var activate(nn::Var x) const {
-    if (activation == Activation::kGelu) return nn::gelu(x);
-    return activation == Activation::kTanh ? nn::tanh(x) : nn::relu(x);
   }
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
@@ -51,8 +45,8 @@ struct Mlp final : Model {
     nn::Var x = pass.site("input", input_of(pass, format, batch));
     if (input_gate) x = input_gate->apply(pass, "input_gate", x);
     for (std::size_t i = 0; i < hidden.size(); ++i) {
-      x = pass.site(layer(i) + ".act", activate(pass.linear(layer(i), x)));
-      if (hidden_gate) x = hidden_gate->apply(pass, layer(i) + "_gate", x);
+      x = pass.linear(layer(i), x, activation);
+      if (hidden_gate) x = hidden_gate->apply(pass, nn::Name(layer(i), "_gate"), x);
     }
     return pass.linear("output", x);
   }

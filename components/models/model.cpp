@@ -45,11 +45,11 @@ double kept_weights(const nn::Parameters& parameters) {
 
 Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch) {
   if (!format.tokens) return pass.tape().constant(batch.features);
-  Tensor one_hot({batch.count, input_width(format)});
-  for (std::size_t i = 0; i < batch.tokens.size(); ++i)
-    one_hot.floats()[i * static_cast<std::size_t>(format.vocabulary) +
-                     static_cast<std::size_t>(batch.tokens[i])] = 1.0F;
-  return pass.tape().constant(one_hot);
+  return pass.tape().constant({batch.count, input_width(format)}, [&](Tensor& one_hot) {
+    one_hot.fill(0.0);
+    for (std::size_t i = 0; i < batch.tokens.size(); ++i)
+      one_hot.set(static_cast<std::int64_t>(i) * format.vocabulary + batch.tokens[i], 1.0);
+  });
 }
 
 namespace {
@@ -62,18 +62,18 @@ void in_batches(const TrainedModel& trained, const Examples& examples,
                 std::span<const nn::Forward::Hook> hooks,
                 std::vector<nn::Forward::Statistic>* statistics, const Use& use) {
   Tape tape;
+  nn::Forward pass(tape, trained.parameters, false, Stream(0));
+  for (const auto& hook : hooks) pass.add_hook(hook);
   std::vector<int> rows;
+  Examples batch;
   for (int first = 0; first < examples.count; first += kBatch) {
     rows.clear();
     for (int i = first; i < std::min(first + kBatch, examples.count); ++i) rows.push_back(i);
-    const Examples batch = examples.select(rows, trained.format);
-    tape.reset();
-    nn::Forward pass(tape, trained.parameters, false,
-                     Stream(0, static_cast<std::uint64_t>(first), "", "evaluate"));
-    for (const auto& hook : hooks) pass.add_hook(hook);
+    examples.select(rows, trained.format, batch);
+    pass.begin(Stream(0, static_cast<std::uint64_t>(first), "", "evaluate"));
     use(tape.value(trained.model->forward(pass, trained.format, batch)));
     if (statistics)
-      statistics->insert(statistics->end(), pass.statistics().begin(), pass.statistics().end());
+      for (const auto& statistic : pass.statistics()) statistics->push_back(statistic);
   }
 }
 

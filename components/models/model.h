@@ -19,6 +19,9 @@ class Model : public Component {
   virtual void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const = 0;
   virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,
                           const Examples& batch) const = 0;
+  // Whether forward() can go on from pass.cache(): the batch then holds the tokens that follow, the
+  // same number for each sequence, and the outputs are theirs.
+  virtual bool incremental() const { return false; }
   // Multiply-adds of one example's forward pass, pruned weights not counted.
   virtual double multiply_adds(const nn::Parameters& parameters,
                                const DataFormat& format) const = 0;

@@ -25,7 +25,7 @@ struct Sequence final : Model {
     p.add("mixer", &Sequence::mixer).optional().doc("Across positions, one in each block.");
   }
 
-  static std::string block(int i) { return "block" + std::to_string(i + 1); }
+  static nn::Name block(int i) { return nn::Name("block", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
     require_labels(format, kInfo.name);
@@ -36,9 +36,9 @@ struct Sequence final : Model {
             nn::Tensor::normal({format.vocabulary, width}, 1.0, init.fork("embedding")),
             nn::Role::kEmbedding);
     for (int i = 0; i < blocks; ++i) {
-      if (mixer) mixer->declare(out, block(i) + ".mixer", width, init.fork(block(i)));
-      nn::declare_linear(out, block(i) + ".up", width, hidden, 2.0, init);
-      nn::declare_linear(out, block(i) + ".down", hidden, width, 1.0, init);
+      if (mixer) mixer->declare(out, nn::Name(block(i), ".mixer"), width, init.fork(block(i)));
+      nn::declare_linear(out, nn::Name(block(i), ".up"), width, hidden, 2.0, init);
+      nn::declare_linear(out, nn::Name(block(i), ".down"), hidden, width, 1.0, init);
     }
     nn::declare_linear(out, "output", width, format.classes, 1.0, init);
   }
@@ -50,16 +50,13 @@ struct Sequence final : Model {
         pass.site("embedding", nn::gather_rows(pass.parameter("embedding.weight"), batch.tokens));
     for (int i = 0; i < blocks; ++i) {
       if (mixer) {
-        const nn::Var in = nn::reshape(x, {n, length, width});
-        const nn::Var mixed = mixer->mix(pass, block(i) + ".mixer", in);
-        x = nn::add(x, nn::reshape(mixed, {n * length, width}));
+        x = nn::add(x, mixer->mix(pass, nn::Name(block(i), ".mixer"), x, length));
       }
-      const nn::Var inner =
-          pass.site(block(i) + ".act", nn::gelu(pass.linear(block(i) + ".up", x)));
-      x = pass.site(block(i), nn::add(x, pass.linear(block(i) + ".down", inner)));
+      const nn::Var inner = pass.linear(nn::Name(block(i), ".up"), x, nn::Activation::kGelu);
+      x = pass.site(block(i), nn::add(x, pass.linear(nn::Name(block(i), ".down"), inner)));
     }
     if (format.positions == 1) {
-      std::vector<int> last(static_cast<std::size_t>(n));
+      const auto last = pass.tape().scratch<int>(static_cast<std::size_t>(n));
       for (int i = 0; i < n; ++i) last[static_cast<std::size_t>(i)] = (i + 1) * length - 1;
       x = nn::gather_rows(x, last);
     }
@@ -72,7 +69,8 @@ struct Sequence final : Model {
     const nn::Parameter& last = parameters.get("output.weight");
     output.add(last.name, last.value, last.role).mask = last.mask;
     const double read = kept_weights(output);
-    return (kept_weights(parameters) - read) * format.width + read * format.positions;
+    const double mixing = mixer ? blocks * mixer->multiply_adds(format.width, width) : 0.0;
+    return (kept_weights(parameters) - read) * format.width + read * format.positions + mixing;
   }
 };
 ASSAY_REGISTER(Model, Sequence);

@@ -16,9 +16,13 @@ void dispatch(Dtype dtype, Body body) {
     body(double{});
 }
 
-[[noreturn]] inline void bad_shapes(const char* op, const Shape& a, const Shape& b) {
-  throw std::invalid_argument(std::string(op) + ": shapes " + a.text() + " and " + b.text() +
-                              " do not fit");
+[[noreturn]] inline void bad_shapes(const char* op, Var a, Var b) {
+  throw std::invalid_argument(std::string(op) + ": " + a.tape->describe(a) + " and " +
+                              b.tape->describe(b) + " do not fit");
+}
+[[noreturn]] inline void bad_shapes(const char* op, Var a, const std::string& wanted) {
+  throw std::invalid_argument(std::string(op) + ": " + a.tape->describe(a) + " does not fit " +
+                              wanted);
 }
 
 inline int rows_of(const Shape& shape) {

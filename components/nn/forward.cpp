@@ -4,18 +4,54 @@
 
 namespace assay::nn {
 
-Var Forward::linear(const std::string& name, Var x) {
-  x = site(name + ".in", x);
-  Var out = matmul_transposed(x, parameter(name + ".weight"));
-  if (parameters_.find(name + ".bias")) out = add_row(out, parameter(name + ".bias"));
-  return site(name, out);
+void Forward::begin(Stream stream) {
+  tape_.reset();
+  losses_.clear();
+  statistics_used_ = 0;
+  stream_ = stream;
 }
 
-void declare_linear(Parameters& out, const std::string& name, int inputs, int outputs, double gain,
+Var Forward::site(std::string_view name, Var value) {
+  tape_.label(value, name);
+  for (const Hook& hook : hooks_) value = hook(name, value);
+  return value;
+}
+
+Var Forward::linear(std::string_view name, Var x, Activation activation) {
+  x = site(Name(name, ".in"), x);
+  const Var weight = parameter(Name(name, ".weight"));
+  const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
+  const Var b = bias ? tape_.parameter(*bias) : Var();
+  // A hook may want to see, or change, what comes before the activation.
+  if (hooks_.empty()) {
+    const Var out = nn::linear(x, weight, b, activation);
+    tape_.label(out, name);
+    return out;
+  }
+  const Var before = site(name, nn::linear(x, weight, b));
+  if (activation == Activation::kNone) return before;
+  return site(Name(name, ".act"), activate(before, activation));
+}
+
+Tensor& Forward::statistic(std::string_view name, Shape shape) {
+  if (statistics_used_ == statistics_.size()) statistics_.emplace_back();
+  Statistic& slot = statistics_[statistics_used_++];
+  slot.name = name;
+  slot.value.resize(shape, Dtype::kFloat32);
+  slot.value.fill(0.0);
+  return slot.value;
+}
+
+void Forward::add_statistic(std::string_view name, const Tensor& value) {
+  Tensor& slot = statistic(name, value.shape());
+  for (std::int64_t i = 0; i < value.count(); ++i) slot.set(i, value.get(i));
+}
+
+void declare_linear(Parameters& out, std::string_view name, int inputs, int outputs, double gain,
                     const Stream& init, Role role, bool bias) {
-  out.add(name + ".weight",
+  out.add(Name(name, ".weight").text(),
           Tensor::normal({outputs, inputs}, std::sqrt(gain / inputs), init.fork(name)), role);
-  if (bias) out.add(name + ".bias", Tensor({outputs}), Role::kBias);
+  if (bias) out.add(Name(name, ".bias").text(), Tensor({outputs}), Role::kBias);
 }
 
 }  // namespace assay::nn

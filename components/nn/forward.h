@@ -1,16 +1,21 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "components/nn/key_value_cache.h"
+#include "components/nn/name.h"
 #include "components/nn/tape.h"
 #include "runner/registry/random.h"
 
 namespace assay::nn {
 
-// One forward pass of a model: its tape, its parameters, and the named places where others look in.
+// A forward pass of a model: its tape, its parameters, and the named places where others look in.
+// One serves many passes, each after begin(); their memory is kept.
 class Forward {
  public:
   // Sees the value at a site and may return another one of the same shape.
@@ -21,7 +26,7 @@ class Forward {
     Tensor value;
   };
   struct Loss {
-    std::string name;
+    Name name;
     Var value;  // scalar, already weighted
   };
 
@@ -31,30 +36,47 @@ class Forward {
         training_(training),
         stream_(stream) {}
 
+  // Empties the tape for the next pass, with random numbers of its own.
+  void begin(Stream stream);
+
   Tape& tape() { return tape_; }
   bool training() const { return training_; }
   const Parameters& parameters() const { return parameters_; }
-  Var parameter(std::string_view name) { return tape_.parameter(parameters_.get(name)); }
+  Var parameter(std::string_view name) {
+    return tape_.parameter(parameters_.get_after(name, place_));
+  }
+  // Where sequences are continued rather than begun: what their earlier positions left. Null else.
+  KeyValueCache* cache() const { return cache_; }
+  void set_cache(KeyValueCache* cache) { cache_ = cache; }
   // Random numbers of this pass for one purpose.
   Stream stream(std::string_view purpose) const { return stream_.fork(purpose); }
 
   // Announces an activation site. Only what passes through here can be recorded or replaced.
-  Var site(std::string_view name, Var value) {
-    for (const Hook& hook : hooks_) value = hook(name, value);
-    return value;
-  }
+  Var site(std::string_view name, Var value);
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
-  // x (n x inputs) -> n x outputs, by "<name>.weight" and, where it exists, "<name>.bias";
-  // announces the sites "<name>.in" and "<name>".
-  Var linear(const std::string& name, Var x);
+  // activation(x wᵀ + b), x: n x inputs -> n x outputs, by "<name>.weight" and, where it exists,
+  // "<name>.bias". Announces the sites "<name>.in", "<name>" and, with an activation, "<name>.act".
+  Var linear(std::string_view name, Var x, Activation activation = Activation::kNone);
 
   // Adds to the training loss: balance, sparsity, commitment.
-  void add_loss(std::string name, Var weighted) { losses_.push_back({std::move(name), weighted}); }
-  const std::vector<Loss>& losses() const { return losses_; }
-  void add_statistic(std::string name, Tensor value) {
-    statistics_.push_back({std::move(name), std::move(value)});
+  void add_loss(std::string_view name, Var weighted) { losses_.push_back({Name(name), weighted}); }
+  std::span<const Loss> losses() const { return losses_; }
+  void add_statistic(std::string_view name, const Tensor& value);
+  Tensor& statistic(std::string_view name, Shape shape);  // zeros, to be filled
+  std::span<const Statistic> statistics() const {
+    return std::span(statistics_).first(statistics_used_);
   }
-  const std::vector<Statistic>& statistics() const { return statistics_; }
+
+  // Something of one's own that lasts from pass to pass, made when first asked for: room for what a
+  // pass prepares outside the tape. One of each type.
+  template <class T>
+  T& kept() {
+    const void* const type = &kType<T>;
+    for (const auto& [key, value] : kept_)
+      if (key == type) return *static_cast<T*>(value.get());
+    kept_.emplace_back(type, std::make_shared<T>());
+    return *static_cast<T*>(kept_.back().second.get());
+  }
 
  private:
   Tape& tape_;
@@ -63,12 +85,18 @@ class Forward {
   Stream stream_;
   std::vector<Hook> hooks_;
   std::vector<Loss> losses_;
-  std::vector<Statistic> statistics_;
+  std::vector<Statistic> statistics_;  // those in use come first; the others keep their memory
+  std::size_t statistics_used_ = 0;
+  KeyValueCache* cache_ = nullptr;
+  std::size_t place_ = 0;  // of the parameter that was asked for last
+  template <class T>
+  static constexpr char kType = 0;
+  std::vector<std::pair<const void*, std::shared_ptr<void>>> kept_;
 };
 
 // Declares "<name>.weight" (outputs x inputs; normal, deviation sqrt(gain / inputs)) and, if asked,
 // a zero "<name>.bias". Gain 2 suits ReLU (He et al. 2015), 1 a linear output.
-void declare_linear(Parameters& out, const std::string& name, int inputs, int outputs, double gain,
+void declare_linear(Parameters& out, std::string_view name, int inputs, int outputs, double gain,
                     const Stream& init, Role role = Role::kWeight, bool bias = true);
 
 }  // namespace assay::nn

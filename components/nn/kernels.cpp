@@ -1,57 +1,110 @@
 #include "components/nn/kernels.h"
 
+#include <cblas.h>
+
 #include <Eigen/Core>
 
 namespace assay::nn {
 
 namespace {
 
+// OpenBLAS wins where its packing and its loops over edges cost less than Eigen's, that is for
+// small or thin matrices; from this size on Eigen is as fast or faster (docs/numerics.md).
+constexpr int kSmall = 96;
+
+// Whether OpenBLAS may be used. A build without threads has no locks either and mixes up the
+// buffers of two cells that multiply at once; one with threads must not start them inside a cell.
+const bool kSafe = [] {
+  openblas_set_num_threads(1);
+  return openblas_get_parallel() == OPENBLAS_THREAD;
+}();
+
+CBLAS_TRANSPOSE flag(bool transposed) {
+  return transposed ? CblasTrans : CblasNoTrans;
+}
+
+void blas(View<const float> a, View<const float> b, View<float> out, int n, int k, int d,
+          float factor, bool add) {
+  cblas_sgemm(CblasRowMajor, flag(a.transposed), flag(b.transposed), n, d, k, factor, a.data,
+              static_cast<int>(a.stride), b.data, static_cast<int>(b.stride), add ? 1.0F : 0.0F,
+              out.data, static_cast<int>(out.stride));
+}
+void blas(View<const double> a, View<const double> b, View<double> out, int n, int k, int d,
+          double factor, bool add) {
+  cblas_dgemm(CblasRowMajor, flag(a.transposed), flag(b.transposed), n, d, k, factor, a.data,
+              static_cast<int>(a.stride), b.data, static_cast<int>(b.stride), add ? 1.0 : 0.0,
+              out.data, static_cast<int>(out.stride));
+}
+
 template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 template <class T>
-using In = Eigen::Map<const Matrix<T>>;
+using In = Eigen::Map<const Matrix<T>, 0, Eigen::OuterStride<>>;
 template <class T>
-using Out = Eigen::Map<Matrix<T>>;
+using Out = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
 
 template <class Product, class T>
-void store(const Product& product, Out<T> out, bool add) {
+void store(const Product& product, T factor, Out<T> out, bool add) {
   if (add)
-    out.noalias() += product;
+    out.noalias() += factor * product;
   else
-    out.noalias() = product;
+    out.noalias() = factor * product;
+}
+
+template <class T>
+void eigen(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T factor, bool add) {
+  const Eigen::OuterStride<> sa(a.stride), sb(b.stride), so(out.stride);
+  const Out<T> to(out.data, n, d, so);
+  if (a.transposed && b.transposed)
+    store(In<T>(a.data, k, n, sa).transpose() * In<T>(b.data, d, k, sb).transpose(), factor, to,
+          add);
+  else if (a.transposed)
+    store(In<T>(a.data, k, n, sa).transpose() * In<T>(b.data, k, d, sb), factor, to, add);
+  else if (b.transposed)
+    store(In<T>(a.data, n, k, sa) * In<T>(b.data, d, k, sb).transpose(), factor, to, add);
+  else
+    store(In<T>(a.data, n, k, sa) * In<T>(b.data, k, d, sb), factor, to, add);
 }
 
 }  // namespace
 
 template <class T>
+void product(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T factor,
+             bool add) {
+  if (kSafe && std::min({n, k, d}) < kSmall)
+    blas(a, b, out, n, k, d, factor, add);
+  else
+    eigen(a, b, out, n, k, d, factor, add);
+}
+
+template <class T>
 void product(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
              bool add) {
-  store(In<T>(a.data(), n, k) * In<T>(b.data(), k, d), Out<T>(out.data(), n, d), add);
+  product<T>({a.data(), k, false}, {b.data(), d, false}, {out.data(), d}, n, k, d, T(1), add);
 }
 
 template <class T>
 void product_bt(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
                 bool add) {
-  store(In<T>(a.data(), n, k) * In<T>(b.data(), d, k).transpose(), Out<T>(out.data(), n, d), add);
+  product<T>({a.data(), k, false}, {b.data(), k, true}, {out.data(), d}, n, k, d, T(1), add);
 }
 
 template <class T>
 void product_at(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
                 bool add) {
-  store(In<T>(a.data(), k, n).transpose() * In<T>(b.data(), k, d), Out<T>(out.data(), n, d), add);
+  product<T>({a.data(), n, true}, {b.data(), d, false}, {out.data(), d}, n, k, d, T(1), add);
 }
 
-template void product<float>(std::span<const float>, std::span<const float>, std::span<float>, int,
-                             int, int, bool);
-template void product<double>(std::span<const double>, std::span<const double>, std::span<double>,
-                              int, int, int, bool);
-template void product_bt<float>(std::span<const float>, std::span<const float>, std::span<float>,
-                                int, int, int, bool);
-template void product_bt<double>(std::span<const double>, std::span<const double>,
-                                 std::span<double>, int, int, int, bool);
-template void product_at<float>(std::span<const float>, std::span<const float>, std::span<float>,
-                                int, int, int, bool);
-template void product_at<double>(std::span<const double>, std::span<const double>,
-                                 std::span<double>, int, int, int, bool);
+#define ASSAY_PRODUCTS(T)                                                                          \
+  template void product<T>(View<const T>, View<const T>, View<T>, int, int, int, T, bool);         \
+  template void product<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int,    \
+                           bool);                                                                  \
+  template void product_bt<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int, \
+                              bool);                                                               \
+  template void product_at<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int, \
+                              bool);
+ASSAY_PRODUCTS(float)
+ASSAY_PRODUCTS(double)
+#undef ASSAY_PRODUCTS
 
 }  // namespace assay::nn

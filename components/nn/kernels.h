@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 namespace assay::nn {
@@ -15,5 +16,17 @@ void product_bt(std::span<const T> a, std::span<const T> b, std::span<T> out, in
 template <class T>  // a is stored k x n
 void product_at(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
                 bool add);
+
+// A matrix within a larger array: entry (i, j) at data[i * stride + j], or of the transposed one.
+template <class T>
+struct View {
+  T* data = nullptr;
+  std::int64_t stride = 0;
+  bool transposed = false;
+};
+// out (n x d) = factor a (n x k) b (k x d), or added to it.
+template <class T>
+void product(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T factor,
+             bool add);
 
 }  // namespace assay::nn

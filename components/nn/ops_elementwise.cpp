@@ -1,41 +1,65 @@
 // Elementwise operations: y = f(x), dx += f'(x, y) dy.
 #include <cmath>
+#include <type_traits>
 
 #include "components/nn/dispatch.h"
+#include "components/nn/vector_math.h"
 
 namespace assay::nn {
 
 namespace {
 
-// f(x) gives y; slope(x, y) gives dy/dx.
-template <class F, class Slope>
-Var unary(const char* name, Var a, F f, Slope slope) {
+// y = f(x), over arrays.
+template <class T, class F>
+void apply(const T* x, T* y, std::size_t n, const F& f) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = f(x[i]);
+}
+// d = slope(i) g, or added.
+template <class T, class Slope>
+void accumulate(const T* g, T* d, std::size_t n, bool add, const Slope& slope) {
+  if (add)
+    for (std::size_t i = 0; i < n; ++i) d[i] += slope(i) * g[i];
+  else
+    for (std::size_t i = 0; i < n; ++i) d[i] = slope(i) * g[i];
+}
+
+// forward(x, y, n) fills y; backward(x, y, g, d, n, add) gives the gradient.
+template <class F, class Backward>
+Var over_arrays(const char* name, Var a, F forward, Backward backward) {
   const Var inputs[] = {a};
   return a.tape->custom(
       name, inputs, a.shape(),
-      [f](Tape::Inputs in, Tensor& out) {
+      [forward](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto x = in[0]->data<T>();
-          const auto y = out.data<T>();
-          for (std::size_t i = 0; i < y.size(); ++i) y[i] = f(x[i]);
+          forward(in[0]->data<T>().data(), out.data<T>().data(), out.data<T>().size());
         });
       },
-      [slope](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
+      [backward](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        const auto claim = to.claim(0);
+        if (!claim.tensor) return;
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto x = in[0]->data<T>(), y = out.data<T>(), g = grad.data<T>();
-          const auto d = to[0]->data<T>();
-          for (std::size_t i = 0; i < g.size(); ++i) d[i] += slope(x[i], y[i]) * g[i];
+          backward(in[0]->data<T>().data(), out.data<T>().data(), grad.data<T>().data(),
+                   claim.tensor->data<T>().data(), grad.data<T>().size(), claim.add);
         });
+      });
+}
+
+// f(x) gives y; slope(x, y) gives dy/dx.
+template <class F, class Slope>
+Var unary(const char* name, Var a, F f, Slope slope) {
+  return over_arrays(
+      name, a, [f](const auto* x, auto* y, std::size_t n) { apply(x, y, n, f); },
+      [slope](const auto* x, const auto* y, const auto* g, auto* d, std::size_t n, bool add) {
+        accumulate(g, d, n, add, [=](std::size_t i) { return slope(x[i], y[i]); });
       });
 }
 
 // f(a, b) gives y; da and db give its slopes.
 template <class F, class Da, class Db>
 Var binary(const char* name, Var a, Var b, F f, Da da, Db db) {
-  if (!(a.shape() == b.shape())) bad_shapes(name, a.shape(), b.shape());
+  if (!(a.shape() == b.shape())) bad_shapes(name, a, b);
   const Var inputs[] = {a, b};
   return a.tape->custom(
       name, inputs, a.shape(),
@@ -50,22 +74,17 @@ Var binary(const char* name, Var a, Var b, F f, Da da, Db db) {
       [da, db](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto x = in[0]->data<T>(), z = in[1]->data<T>(), g = grad.data<T>();
-          for (std::size_t i = 0; to[0] && i < g.size(); ++i)
-            to[0]->data<T>()[i] += da(x[i], z[i]) * g[i];
-          for (std::size_t i = 0; to[1] && i < g.size(); ++i)
-            to[1]->data<T>()[i] += db(x[i], z[i]) * g[i];
+          const T *x = in[0]->data<T>().data(), *z = in[1]->data<T>().data();
+          const auto g = grad.data<T>();
+          if (const auto claim = to.claim(0); claim.tensor)
+            accumulate(g.data(), claim.tensor->data<T>().data(), g.size(), claim.add,
+                       [=](std::size_t i) { return da(x[i], z[i]); });
+          if (const auto claim = to.claim(1); claim.tensor)
+            accumulate(g.data(), claim.tensor->data<T>().data(), g.size(), claim.add,
+                       [=](std::size_t i) { return db(x[i], z[i]); });
         });
       });
 }
-
-template <class T>
-T logistic(T x) {
-  return x >= 0 ? T(1) / (T(1) + std::exp(-x)) : std::exp(x) / (T(1) + std::exp(x));
-}
-
-constexpr double kGeluScale = 0.7978845608028654;  // sqrt(2 / pi)
-constexpr double kGeluCube = 0.044715;
 
 }  // namespace
 
@@ -106,44 +125,66 @@ Var relu(Var a) {
       [](auto x, auto) { return decltype(x)(x > 0 ? 1 : 0); });
 }
 Var gelu(Var a) {
-  return unary(
-      "gelu", a,
-      [](auto x) {
-        using T = decltype(x);
-        return T(0.5) * x * (T(1) + std::tanh(T(kGeluScale) * (x + T(kGeluCube) * x * x * x)));
-      },
-      [](auto x, auto) {
-        using T = decltype(x);
-        const T t = std::tanh(T(kGeluScale) * (x + T(kGeluCube) * x * x * x));
-        const T inner = T(kGeluScale) * (T(1) + T(3 * kGeluCube) * x * x);
-        return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner;
+  return over_arrays(
+      "gelu", a, [](const auto* x, auto* y, std::size_t n) { gelu_array(x, y, n); },
+      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+        gelu_slope_array(x, g, d, n, add);
       });
 }
+Var silu(Var a) {
+  return over_arrays(
+      "silu", a, [](const auto* x, auto* y, std::size_t n) { silu_array(x, y, n); },
+      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+        silu_slope_array(x, g, d, n, add);
+      });
+}
+
+namespace {
+
+// A function over arrays with a slope from its value.
+template <class F, class Slope>
+Var by_value(const char* name, Var a, F f, Slope slope) {
+  return over_arrays(
+      name, a, f,
+      [slope](const auto*, const auto* y, const auto* g, auto* d, std::size_t n, bool add) {
+        accumulate(g, d, n, add, [=](std::size_t i) { return slope(y[i]); });
+      });
+}
+
+}  // namespace
+
 Var tanh(Var a) {
-  return unary(
-      "tanh", a, [](auto x) { return std::tanh(x); },
-      [](auto, auto y) { return decltype(y)(1) - y * y; });
+  return by_value(
+      "tanh", a, [](const auto* x, auto* y, std::size_t n) { tanh_array(x, y, n); },
+      [](auto y) { return decltype(y)(1) - y * y; });
 }
 Var sigmoid(Var a) {
-  return unary(
-      "sigmoid", a, [](auto x) { return logistic(x); },
-      [](auto, auto y) { return y * (decltype(y)(1) - y); });
+  return by_value(
+      "sigmoid", a, [](const auto* x, auto* y, std::size_t n) { sigmoid_array(x, y, n); },
+      [](auto y) { return y * (decltype(y)(1) - y); });
 }
 Var exp(Var a) {
-  return unary(
-      "exp", a, [](auto x) { return std::exp(x); }, [](auto, auto y) { return y; });
+  return by_value(
+      "exp", a, [](const auto* x, auto* y, std::size_t n) { exp_array(x, y, n); },
+      [](auto y) { return y; });
 }
 Var log(Var a) {
-  return unary(
-      "log", a, [](auto x) { return std::log(x); },
-      [](auto x, auto) { return decltype(x)(1) / x; });
+  return over_arrays(
+      "log", a, [](const auto* x, auto* y, std::size_t n) { log_array(x, y, n); },
+      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+        using T = std::remove_cvref_t<decltype(*d)>;
+        accumulate(g, d, n, add, [=](std::size_t i) { return T(1) / x[i]; });
+      });
 }
 Var softplus(Var a) {
   // log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|).
   return unary(
       "softplus", a,
       [](auto x) { return std::max(x, decltype(x)(0)) + std::log1p(std::exp(-std::abs(x))); },
-      [](auto x, auto) { return logistic(x); });
+      [](auto x, auto) {
+        using T = decltype(x);
+        return x >= 0 ? T(1) / (T(1) + std::exp(-x)) : std::exp(x) / (T(1) + std::exp(x));
+      });
 }
 Var square(Var a) {
   return unary(
@@ -169,12 +210,12 @@ Var clamp(Var a, double low, double high) {
       });
 }
 Var stop_gradient(Var a) {
-  return unary(
-      "stop_gradient", a, [](auto x) { return x; }, [](auto x, auto) { return decltype(x)(0); });
+  const Tensor& value = a.tape->value(a);
+  return a.tape->constant(a.shape(), [&](Tensor& out) { out = value; });
 }
 
 Var reshape(Var a, Shape shape) {
-  if (shape.count() != a.shape().count()) bad_shapes("reshape", a.shape(), shape);
+  if (shape.count() != a.shape().count()) bad_shapes("reshape", a, shape.text());
   const Var inputs[] = {a};
   return a.tape->custom(
       "reshape", inputs, shape,
@@ -185,11 +226,13 @@ Var reshape(Var a, Shape shape) {
         });
       },
       [](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
+        const auto claim = to.claim(0);
+        if (!claim.tensor) return;
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          for (std::size_t i = 0; i < grad.data<T>().size(); ++i)
-            to[0]->data<T>()[i] += grad.data<T>()[i];
+          const auto g = grad.data<T>();
+          accumulate(g.data(), claim.tensor->data<T>().data(), g.size(), claim.add,
+                     [](std::size_t) { return T(1); });
         });
       });
 }

@@ -1,6 +1,5 @@
 // Operations that move rows and columns by index.
 #include <cmath>
-#include <numeric>
 
 #include "components/nn/dispatch.h"
 
@@ -91,7 +90,7 @@ Var gather_rows(Var table, std::span<const int> rows) {
 Var scatter_add_rows(Var a, std::span<const int> rows, int n) {
   const int d = columns_of(a.shape());
   if (rows_of(a.shape()) != static_cast<int>(rows.size()))
-    bad_shapes("scatter_add_rows", a.shape(), {static_cast<int>(rows.size())});
+    bad_shapes("scatter_add_rows", a, std::to_string(rows.size()) + " rows");
   for (const int row : rows) check_index("scatter_add_rows", row, n);
   const auto kept = a.tape->keep(rows);
   const Var inputs[] = {a};
@@ -115,7 +114,7 @@ Var scatter_add_rows(Var a, std::span<const int> rows, int n) {
 Var gather_columns(Var a, std::span<const int> columns, int per_row) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   if (static_cast<int>(columns.size()) != n * per_row)
-    bad_shapes("gather_columns", a.shape(), {static_cast<int>(columns.size())});
+    bad_shapes("gather_columns", a, std::to_string(columns.size()) + " columns");
   const auto from = a.tape->scratch<std::int64_t>(columns.size());
   for (std::size_t i = 0; i < from.size(); ++i) {
     check_index("gather_columns", columns[i], d);
@@ -127,7 +126,8 @@ Var gather_columns(Var a, std::span<const int> columns, int per_row) {
 Var slice_columns(Var a, int first, int count) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape());
   if (first < 0 || count < 0 || first + count > d)
-    bad_shapes("slice_columns", a.shape(), {first, count});
+    bad_shapes("slice_columns", a,
+               std::to_string(count) + " columns from " + std::to_string(first));
   const auto from =
       a.tape->scratch<std::int64_t>(static_cast<std::size_t>(n) * static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < from.size(); ++i)
@@ -157,7 +157,7 @@ Var concat_columns(std::span<const Var> parts) {
   const int n = rows_of(parts[0].shape());
   int d = 0;
   for (const Var part : parts) {
-    if (rows_of(part.shape()) != n) bad_shapes("concat_columns", parts[0].shape(), part.shape());
+    if (rows_of(part.shape()) != n) bad_shapes("concat_columns", parts[0], part);
     d += columns_of(part.shape());
   }
   return parts[0].tape->custom(
@@ -188,42 +188,16 @@ Var concat_columns(std::span<const Var> parts) {
 }
 
 Var topk_rows(Var a, int k) {
-  const int n = rows_of(a.shape()), d = columns_of(a.shape());
-  if (k < 1 || k > d) bad_shapes("topk_rows", a.shape(), {k});
+  const int d = columns_of(a.shape());
+  if (k < 1 || k > d) bad_shapes("topk_rows", a, "k = " + std::to_string(k));
   const auto from = a.tape->scratch<std::int64_t>(static_cast<std::size_t>(a.shape().count()));
   std::fill(from.begin(), from.end(), -1);
-  const Tensor& x = a.tape->value(a);
-  const auto order = a.tape->scratch<int>(static_cast<std::size_t>(d));
-  for (int i = 0; i < n; ++i) {
-    const std::int64_t row = std::int64_t{i} * d;
-    std::iota(order.begin(), order.end(), 0);
-    std::partial_sort(order.begin(), order.begin() + k, order.end(), [&](int p, int q) {
-      const double left = x.get(row + p), right = x.get(row + q);
-      return left != right ? left > right : p < q;
-    });
-    for (int j = 0; j < k; ++j)
-      from[static_cast<std::size_t>(row + order[static_cast<std::size_t>(j)])] =
-          row + order[static_cast<std::size_t>(j)];
+  const std::span<const int> columns = largest_columns(a, k);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::int64_t at = static_cast<std::int64_t>(i) / k * d + columns[i];
+    from[static_cast<std::size_t>(at)] = at;
   }
   return take("topk_rows", a, a.shape(), from);
-}
-
-Var cross_entropy(Var logits, std::span<const int> labels) {
-  const int n = rows_of(logits.shape()), d = columns_of(logits.shape());
-  if (static_cast<int>(labels.size()) != n)
-    bad_shapes("cross_entropy", logits.shape(), {static_cast<int>(labels.size())});
-  const Var log_p = log_softmax(logits);
-  const auto from = logits.tape->scratch<std::int64_t>(labels.size());
-  int counted = 0;
-  for (int i = 0; i < n; ++i) {
-    const int label = labels[static_cast<std::size_t>(i)];
-    if (label < 0) continue;
-    check_index("cross_entropy", label, d);
-    from[static_cast<std::size_t>(counted++)] = std::int64_t{i} * d + label;
-  }
-  if (counted == 0) return scale(sum(log_p), 0.0);
-  const auto named = from.first(static_cast<std::size_t>(counted));
-  return scale(sum(take("cross_entropy", log_p, {counted}, named)), -1.0 / counted);
 }
 
 }  // namespace assay::nn

@@ -1,63 +1,93 @@
 // Products and operations on rows and columns.
 #include <cmath>
 
-#include "components/nn/dispatch.h"
-#include "components/nn/kernels.h"
+#include "components/nn/product_op.h"
 
 namespace assay::nn {
 
 namespace {
 
-template <class T>
-std::span<T> grad_of(Tensor* tensor) {
-  return tensor->data<T>();
+Var product_of(const char* name, Var a, Var b, bool transposed) {
+  const int n = rows_of(a.shape()), k = columns_of(a.shape());
+  const int d = transposed ? rows_of(b.shape()) : columns_of(b.shape());
+  if ((transposed ? columns_of(b.shape()) : rows_of(b.shape())) != k) bad_shapes(name, a, b);
+  const Var inputs[] = {a, b};
+  return a.tape->custom(
+      name, inputs, {n, d},
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          product<T>({in[0]->data<T>().data(), k},
+                     {in[1]->data<T>().data(), transposed ? k : d, transposed},
+                     {out.data<T>().data(), d}, n, k, d, T(1), false);
+        });
+      },
+      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          product_backward<T>(in[0]->data<T>().data(), in[1]->data<T>().data(), transposed,
+                              grad.data<T>().data(), n, k, d, to);
+        });
+      });
 }
 
 }  // namespace
 
 Var matmul(Var a, Var b) {
-  const int n = rows_of(a.shape()), k = columns_of(a.shape()), d = columns_of(b.shape());
-  if (rows_of(b.shape()) != k) bad_shapes("matmul", a.shape(), b.shape());
+  return product_of("matmul", a, b, false);
+}
+Var matmul_transposed(Var a, Var b) {
+  return product_of("matmul_transposed", a, b, true);
+}
+
+namespace {
+
+Var product_of_each(const char* name, Var a, Var b, bool transposed) {
+  const Shape &x = a.shape(), &y = b.shape();
+  if (x.rank() != 3 || y.rank() != 3 || x[0] != y[0] || x[2] != y[transposed ? 2 : 1])
+    bad_shapes(name, a, b);
+  const int each = x[0], n = x[1], k = x[2], d = y[transposed ? 1 : 2];
   const Var inputs[] = {a, b};
   return a.tape->custom(
-      "matmul", inputs, {n, d},
-      [n, k, d](Tape::Inputs in, Tensor& out) {
+      name, inputs, {each, n, d},
+      [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          product<T>(in[0]->data<T>(), in[1]->data<T>(), out.data<T>(), n, k, d, false);
+          for (std::int64_t i = 0; i < each; ++i)
+            product<T>({in[0]->data<T>().data() + i * n * k, k},
+                       {in[1]->data<T>().data() + i * k * d, transposed ? k : d, transposed},
+                       {out.data<T>().data() + i * n * d, d}, n, k, d, T(1), false);
         });
       },
-      [n, k, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        Tensor *da = to[0], *db = to[1];
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          if (to[0])
-            product_bt<T>(grad.data<T>(), in[1]->data<T>(), grad_of<T>(to[0]), n, d, k, true);
-          if (to[1])
-            product_at<T>(in[0]->data<T>(), grad.data<T>(), grad_of<T>(to[1]), k, n, d, true);
+          for (std::int64_t i = 0; i < each; ++i) {
+            const T *l = in[0]->data<T>().data() + i * n * k,
+                    *r = in[1]->data<T>().data() + i * k * d,
+                    *g = grad.data<T>().data() + i * n * d;
+            if (da)
+              product<T>({g, d}, {r, transposed ? k : d, !transposed},
+                         {da->data<T>().data() + i * n * k, k}, n, d, k, T(1), true);
+            if (db && transposed)
+              product<T>({g, d, true}, {l, k}, {db->data<T>().data() + i * k * d, k}, d, n, k, T(1),
+                         true);
+            else if (db)
+              product<T>({l, k, true}, {g, d}, {db->data<T>().data() + i * k * d, d}, k, n, d, T(1),
+                         true);
+          }
         });
       });
 }
 
-Var matmul_transposed(Var a, Var b) {
-  const int n = rows_of(a.shape()), k = columns_of(a.shape()), d = rows_of(b.shape());
-  if (columns_of(b.shape()) != k) bad_shapes("matmul_transposed", a.shape(), b.shape());
-  const Var inputs[] = {a, b};
-  return a.tape->custom(
-      "matmul_transposed", inputs, {n, d},
-      [n, k, d](Tape::Inputs in, Tensor& out) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          product_bt<T>(in[0]->data<T>(), in[1]->data<T>(), out.data<T>(), n, k, d, false);
-        });
-      },
-      [n, k, d](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          if (to[0]) product<T>(grad.data<T>(), in[1]->data<T>(), grad_of<T>(to[0]), n, d, k, true);
-          if (to[1])
-            product_at<T>(grad.data<T>(), in[0]->data<T>(), grad_of<T>(to[1]), d, n, k, true);
-        });
-      });
+}  // namespace
+
+Var matmul_batched(Var a, Var b) {
+  return product_of_each("matmul_batched", a, b, false);
+}
+Var matmul_batched_transposed(Var a, Var b) {
+  return product_of_each("matmul_batched_transposed", a, b, true);
 }
 
 namespace {
@@ -80,11 +110,14 @@ void vector_forward(const VectorOp& op, const T* x, const T* v, T* y) {
   }
 }
 
-// dx += g (times v).
+// dx = g (times v), or added.
 template <class T>
-void vector_dx(const VectorOp& op, const T* v, const T* g, T* dx) {
+void vector_dx(const VectorOp& op, const T* v, const T* g, T* dx, bool add) {
   for (int i = 0; i < op.n; ++i, g += op.d, dx += op.d)
-    for (int j = 0; j < op.d; ++j) dx[j] += op.multiply ? g[j] * v[op.row ? j : i] : g[j];
+    for (int j = 0; j < op.d; ++j) {
+      const T slope = op.multiply ? g[j] * v[op.row ? j : i] : g[j];
+      dx[j] = add ? dx[j] + slope : slope;
+    }
 }
 
 // dv += g (times x), summed over rows or columns, rows in order.
@@ -98,7 +131,7 @@ void vector_dv(const VectorOp& op, const T* x, const T* g, T* dv) {
 
 Var with_vector(const char* name, Var a, Var v, Along along, bool multiply) {
   const VectorOp op = {rows_of(a.shape()), columns_of(a.shape()), along == Along::kRow, multiply};
-  if (v.shape().count() != (op.row ? op.d : op.n)) bad_shapes(name, a.shape(), v.shape());
+  if (v.shape().count() != (op.row ? op.d : op.n)) bad_shapes(name, a, v);
   const Var inputs[] = {a, v};
   return a.tape->custom(
       name, inputs, a.shape(),
@@ -113,7 +146,8 @@ Var with_vector(const char* name, Var a, Var v, Along along, bool multiply) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const T* g = grad.data<T>().data();
-          if (to[0]) vector_dx<T>(op, in[1]->data<T>().data(), g, to[0]->data<T>().data());
+          if (const auto claim = to.claim(0); claim.tensor)
+            vector_dx<T>(op, in[1]->data<T>().data(), g, claim.tensor->data<T>().data(), claim.add);
           if (to[1]) vector_dv<T>(op, in[0]->data<T>().data(), g, to[1]->data<T>().data());
         });
       });
@@ -123,6 +157,34 @@ Var with_vector(const char* name, Var a, Var v, Along along, bool multiply) {
 
 Var add_row(Var a, Var row) {
   return with_vector("add_row", a, row, Along::kRow, false);
+}
+Var add_tiled(Var a, Var tile) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape()), m = rows_of(tile.shape());
+  if (columns_of(tile.shape()) != d || m == 0 || n % m != 0) bad_shapes("add_tiled", a, tile);
+  const auto size = static_cast<std::size_t>(tile.shape().count());
+  const Var inputs[] = {a, tile};
+  return a.tape->custom(
+      "add_tiled", inputs, a.shape(),
+      [size](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const auto x = in[0]->data<T>(), v = in[1]->data<T>();
+          const auto y = out.data<T>();
+          for (std::size_t at = 0; at < y.size(); at += size)
+            for (std::size_t i = 0; i < size; ++i) y[at + i] = x[at + i] + v[i];
+        });
+      },
+      [size](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const auto g = grad.data<T>();
+          if (Tensor* dx = to[0])
+            for (std::size_t i = 0; i < g.size(); ++i) dx->data<T>()[i] += g[i];
+          if (Tensor* dv = to[1])
+            for (std::size_t at = 0; at < g.size(); at += size)
+              for (std::size_t i = 0; i < size; ++i) dv->data<T>()[i] += g[at + i];
+        });
+      });
 }
 Var multiply_row(Var a, Var row) {
   return with_vector("multiply_row", a, row, Along::kRow, true);
@@ -193,80 +255,6 @@ Var mean_rows(Var a) {
 }
 Var sum_columns(Var a) {
   return reduce("sum_columns", a, {rows_of(a.shape())}, 1.0, Over::kColumns);
-}
-
-namespace {
-
-template <class T>
-void log_softmax_row(const T* x, T* y, int d) {
-  T top = x[0];
-  for (int j = 1; j < d; ++j) top = std::max(top, x[j]);
-  T total = 0;
-  for (int j = 0; j < d; ++j) total += std::exp(x[j] - top);
-  const T norm = top + std::log(total);
-  for (int j = 0; j < d; ++j) y[j] = x[j] - norm;
-}
-
-}  // namespace
-
-Var log_softmax(Var a) {
-  const int n = rows_of(a.shape()), d = columns_of(a.shape());
-  const Var inputs[] = {a};
-  return a.tape->custom(
-      "log_softmax", inputs, a.shape(),
-      [n, d](Tape::Inputs in, Tensor& out) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          for (int i = 0; i < n; ++i)
-            log_softmax_row(in[0]->data<T>().data() + std::int64_t{i} * d,
-                            out.data<T>().data() + std::int64_t{i} * d, d);
-        });
-      },
-      [n, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          for (int i = 0; i < n; ++i) {
-            const std::int64_t row = std::int64_t{i} * d;
-            const T *y = out.data<T>().data() + row, *g = grad.data<T>().data() + row;
-            T total = 0;
-            for (int j = 0; j < d; ++j) total += g[j];
-            for (int j = 0; j < d; ++j)
-              to[0]->data<T>()[static_cast<std::size_t>(row + j)] += g[j] - std::exp(y[j]) * total;
-          }
-        });
-      });
-}
-
-Var softmax(Var a) {
-  const int n = rows_of(a.shape()), d = columns_of(a.shape());
-  const Var inputs[] = {a};
-  return a.tape->custom(
-      "softmax", inputs, a.shape(),
-      [n, d](Tape::Inputs in, Tensor& out) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          for (int i = 0; i < n; ++i) {
-            T* y = out.data<T>().data() + std::int64_t{i} * d;
-            log_softmax_row(in[0]->data<T>().data() + std::int64_t{i} * d, y, d);
-            for (int j = 0; j < d; ++j) y[j] = std::exp(y[j]);
-          }
-        });
-      },
-      [n, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        if (!to[0]) return;
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          for (int i = 0; i < n; ++i) {
-            const std::int64_t row = std::int64_t{i} * d;
-            const T *y = out.data<T>().data() + row, *g = grad.data<T>().data() + row;
-            T total = 0;
-            for (int j = 0; j < d; ++j) total += g[j] * y[j];
-            for (int j = 0; j < d; ++j)
-              to[0]->data<T>()[static_cast<std::size_t>(row + j)] += y[j] * (g[j] - total);
-          }
-        });
-      });
 }
 
 Var mean_squared_error(Var a, Var b) {

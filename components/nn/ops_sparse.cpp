@@ -5,6 +5,7 @@
 
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
+#include "components/nn/vector_math.h"
 
 namespace assay::nn {
 
@@ -45,7 +46,7 @@ void insert(const T* x, int c, int k, int& kept, T* best, int* columns) {
   columns[at] = c;
 }
 
-// The columns of the k largest of d numbers, ascending; ties go to the lower column.
+// The columns of the k largest of d numbers, the largest first; ties go to the lower column.
 template <class T>
 void largest(const T* x, int d, int k, T* best, int* columns) {
   const T least = reached_by(x, d, k);
@@ -58,20 +59,6 @@ void largest(const T* x, int d, int k, T* best, int* columns) {
       if (!(x[l] < least)) insert(x, l, k, kept, best, columns);
   }
   for (; c < d; ++c) insert(x, c, k, kept, best, columns);
-  std::sort(columns, columns + k);
-}
-
-template <class T>
-T dot(const T* a, const T* b, int d) {
-  // Eight sums that do not wait for each other; their order is fixed.
-  T sums[8] = {};
-  int j = 0;
-  for (; j + 8 <= d; j += 8)
-    for (int l = 0; l < 8; ++l) sums[l] += a[j + l] * b[j + l];
-  T rest = 0;
-  for (; j < d; ++j) rest += a[j] * b[j];
-  for (const T sum : sums) rest += sum;
-  return rest;
 }
 
 template <class T>
@@ -100,6 +87,7 @@ void select(const Entries& e, int wide, std::span<const T> dense, std::span<int>
     const T* row = dense.data() + std::int64_t{i} * wide;
     int* chosen = columns.data() + std::int64_t{i} * e.k;
     largest(row, wide, e.k, best.data(), chosen);
+    std::sort(chosen, chosen + e.k);
     for (int j = 0; j < e.k; ++j) values[std::int64_t{i} * e.k + j] = row[chosen[j]];
   }
 }
@@ -137,18 +125,34 @@ void combine(const Entries& e, const T* v, const T* table, T* y) {
 template <class T>
 void combine_backward(const Entries& e, const T* v, const T* table, const T* g, T* dv, T* dt) {
   e.each([&](std::int64_t at, std::int64_t row, std::int64_t column) {
-    if (dv) dv[at] += dot(g + row, table + column * e.d, e.d);
+    if (dv) dv[at] += dot_array(g + row, table + column * e.d, static_cast<std::size_t>(e.d));
     if (dt && v[at] != T(0)) add_scaled(v[at], g + row, dt + column * e.d, e.d);
   });
 }
 
 }  // namespace
 
+std::span<const int> largest_columns(Var a, int k) {
+  const int n = rows_of(a.shape()), d = columns_of(a.shape());
+  if (k < 1 || k > d) bad_shapes("largest_columns", a, "k = " + std::to_string(k));
+  const auto per_row = static_cast<std::size_t>(k);
+  const std::span<int> columns = a.tape->scratch<int>(static_cast<std::size_t>(n) * per_row);
+  const Tensor& x = a.tape->value(a);
+  const Tape::Numbers best = a.tape->numbers(k);
+  dispatch(x.dtype(), [&](auto t) {
+    using T = decltype(t);
+    for (int i = 0; i < n; ++i)
+      largest(x.data<T>().data() + std::int64_t{i} * d, d, k, best.as<T>().data(),
+              columns.data() + std::int64_t{i} * k);
+  });
+  return columns;
+}
+
 SparseRows topk_linear(Var a, Var w, Var bias, int k) {
   const int n = rows_of(a.shape()), d = columns_of(a.shape()), wide = rows_of(w.shape());
-  if (columns_of(w.shape()) != d) bad_shapes("topk_linear", a.shape(), w.shape());
+  if (columns_of(w.shape()) != d) bad_shapes("topk_linear", a, w);
   if (bias.shape().count() != wide || k < 1 || k > wide)
-    bad_shapes("topk_linear", bias.shape(), {k});
+    bad_shapes("topk_linear", bias, "k = " + std::to_string(k));
   Tape& tape = *a.tape;
   const auto cells = static_cast<std::size_t>(n) * static_cast<std::size_t>(k);
   const std::span<int> columns = tape.scratch<int>(cells);
@@ -182,9 +186,10 @@ Var combine_rows(SparseRows code, Var table) {
   const int n = rows_of(code.values.shape()), k = columns_of(code.values.shape());
   const int d = columns_of(table.shape()), wide = rows_of(table.shape());
   if (static_cast<std::int64_t>(code.columns.size()) != code.values.shape().count())
-    bad_shapes("combine_rows", code.values.shape(), {static_cast<int>(code.columns.size())});
+    bad_shapes("combine_rows", code.values, std::to_string(code.columns.size()) + " columns");
   for (const int column : code.columns)
-    if (column < 0 || column >= wide) bad_shapes("combine_rows", table.shape(), {column});
+    if (column < 0 || column >= wide)
+      bad_shapes("combine_rows", table, "row " + std::to_string(column));
   const Entries e = {code.values.tape->keep(code.columns), n, k, d};
   const Var inputs[] = {code.values, table};
   return table.tape->custom(
@@ -201,6 +206,91 @@ Var combine_rows(SparseRows code, Var table) {
           using T = decltype(t);
           combine_backward<T>(e, in[0]->data<T>().data(), in[1]->data<T>().data(),
                               grad.data<T>().data(), pointer<T>(to[0]), pointer<T>(to[1]));
+        });
+      });
+}
+
+namespace {
+
+// What one expert adds. rows(p) = places[p] / k.
+struct Routed {
+  std::span<const int> places;
+  int k, d;
+};
+
+template <class T>
+void add_routed(const Routed& r, const T* weights, const T* part, T* out) {
+  for (std::size_t p = 0; p < r.places.size(); ++p, part += r.d)
+    add_scaled(weights[r.places[p]], part, out + std::int64_t{r.places[p] / r.k} * r.d, r.d);
+}
+
+template <class T>
+void routed_backward(const Routed& r, const T* weights, const T* part, const T* g, T* dweights,
+                     T* dpart, bool add) {
+  for (std::size_t p = 0; p < r.places.size(); ++p, part += r.d) {
+    const T* row = g + std::int64_t{r.places[p] / r.k} * r.d;
+    const T weight = weights[r.places[p]];
+    if (dweights) dweights[r.places[p]] += dot_array(row, part, static_cast<std::size_t>(r.d));
+    if (!dpart) continue;
+    for (int j = 0; j < r.d; ++j) dpart[j] = (add ? dpart[j] : T(0)) + weight * row[j];
+    dpart += r.d;
+  }
+}
+
+void check_routed(Var base, Var weights, std::span<const Var> parts,
+                  std::span<const std::span<const int>> places) {
+  const int n = rows_of(base.shape());
+  if (rows_of(weights.shape()) != n) bad_shapes("combine_routed", base, weights);
+  if (parts.size() != places.size())
+    bad_shapes("combine_routed", base, std::to_string(parts.size()) + " parts");
+  for (std::size_t e = 0; e < parts.size(); ++e) {
+    if (columns_of(parts[e].shape()) != columns_of(base.shape()) ||
+        rows_of(parts[e].shape()) != static_cast<int>(places[e].size()))
+      bad_shapes("combine_routed", base, parts[e]);
+    for (const int place : places[e])
+      if (place < 0 || place >= weights.shape().count())
+        bad_shapes("combine_routed", weights, "place " + std::to_string(place));
+  }
+}
+
+}  // namespace
+
+Var combine_routed(Var base, Var weights, std::span<const Var> parts,
+                   std::span<const std::span<const int>> places) {
+  check_routed(base, weights, parts, places);
+  Tape& tape = *base.tape;
+  const auto inputs = tape.scratch<Var>(parts.size() + 2);
+  const auto routed = tape.scratch<Routed>(parts.size());
+  inputs[0] = base;
+  inputs[1] = weights;
+  for (std::size_t e = 0; e < parts.size(); ++e) {
+    inputs[e + 2] = parts[e];
+    routed[e] = {tape.keep(places[e]), columns_of(weights.shape()), columns_of(base.shape())};
+  }
+  const std::span<const Routed> kept = routed;
+  return tape.custom(
+      "combine_routed", inputs, base.shape(),
+      [kept](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          std::copy(in[0]->data<T>().begin(), in[0]->data<T>().end(), out.data<T>().begin());
+          for (std::size_t e = 0; e < kept.size(); ++e)
+            add_routed<T>(kept[e], in[1]->data<T>().data(), in[e + 2]->data<T>().data(),
+                          out.data<T>().data());
+        });
+      },
+      [kept](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const auto g = grad.data<T>();
+          if (Tensor* dbase = to[0])
+            for (std::size_t i = 0; i < g.size(); ++i) dbase->data<T>()[i] += g[i];
+          T* dweights = pointer<T>(to[1]);
+          for (std::size_t e = 0; e < kept.size(); ++e) {
+            const auto claim = to.claim(e + 2);
+            routed_backward<T>(kept[e], in[1]->data<T>().data(), in[e + 2]->data<T>().data(),
+                               g.data(), dweights, pointer<T>(claim.tensor), claim.add);
+          }
         });
       });
 }

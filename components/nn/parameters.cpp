@@ -4,9 +4,10 @@
 
 namespace assay::nn {
 
-Parameter& Parameters::add(std::string name, Tensor value, Role role) {
-  if (find(name)) throw std::logic_error("parameter \"" + name + "\" is declared twice");
-  items_.push_back(Parameter{std::move(name), std::move(value), role, {}, 32.0});
+Parameter& Parameters::add(std::string_view name, Tensor value, Role role) {
+  if (find(name))
+    throw std::logic_error("parameter \"" + std::string(name) + "\" is declared twice");
+  items_.push_back(Parameter{std::string(name), std::move(value), role, {}, 32.0});
   return items_.back();
 }
 
@@ -29,6 +30,21 @@ Parameter& Parameters::get(std::string_view name) {
 
 const Parameter& Parameters::get(std::string_view name) const {
   if (const Parameter* found = find(name)) return *found;
+  throw std::runtime_error("no parameter \"" + std::string(name) + "\"");
+}
+
+const Parameter* Parameters::find_after(std::string_view name, std::size_t& place) const {
+  for (std::size_t i = 1; i <= items_.size(); ++i) {
+    const std::size_t at = (place + i) % items_.size();
+    if (items_[at].name != name) continue;
+    place = at;
+    return &items_[at];
+  }
+  return nullptr;
+}
+
+const Parameter& Parameters::get_after(std::string_view name, std::size_t& place) const {
+  if (const Parameter* found = find_after(name, place)) return *found;
   throw std::runtime_error("no parameter \"" + std::string(name) + "\"");
 }
 

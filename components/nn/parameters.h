@@ -26,11 +26,16 @@ struct Parameter {
 class Parameters {
  public:
   // Throws std::logic_error for a name declared twice.
-  Parameter& add(std::string name, Tensor value, Role role);
+  Parameter& add(std::string_view name, Tensor value, Role role);
   Parameter* find(std::string_view name);
   const Parameter* find(std::string_view name) const;
   Parameter& get(std::string_view name);  // throws std::runtime_error for an unknown name
   const Parameter& get(std::string_view name) const;
+
+  // As find and get, looking first at the place after `place`, where the next layer's parameter
+  // most likely is; `place` becomes that of the one found.
+  const Parameter* find_after(std::string_view name, std::size_t& place) const;
+  const Parameter& get_after(std::string_view name, std::size_t& place) const;
 
   auto begin() { return items_.begin(); }
   auto end() { return items_.end(); }

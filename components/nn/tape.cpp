@@ -37,14 +37,16 @@ class Arena {
 struct Record {
   const Tensor* value = nullptr;  // `own`, or a parameter's
   Tensor own;
-  Tensor gradient;            // allocated where wanted
-  bool wants = false;         // a gradient
-  bool has_gradient = false;  // since the last backward()
+  Tensor gradient;       // allocated where wanted
+  bool wants = false;    // a gradient
+  bool touched = false;  // its gradient holds something since the last backward()
   std::size_t first_input = 0, inputs = 0;
   const void* kept = nullptr;  // the backward operation; null where there is none
   void (*invoke)(const void*, Tape::Inputs, const Tensor&, const Tensor&,
                  Tape::Gradients) = nullptr;
   const Parameter* parameter = nullptr;
+  std::string_view operation;
+  std::string_view label;
 };
 
 // Which record holds a parameter: open addressing, emptied by counting steps.
@@ -101,7 +103,7 @@ struct Tape::Impl {
   Arena arena;
   std::vector<int> inputs;  // of all records, one after the other
   std::vector<const Tensor*> values;
-  std::vector<Tensor*> gradients;
+  std::vector<Tape::Gradients::Entry> gradients;
 
   Record& next() {
     if (used == records.size()) records.emplace_back();
@@ -112,7 +114,8 @@ struct Tape::Impl {
     record.kept = nullptr;
     record.parameter = nullptr;
     record.wants = false;
-    record.has_gradient = false;
+    record.touched = false;
+    record.operation = record.label = {};
     return record;
   }
   Record& at(Var v) { return records.at(static_cast<std::size_t>(v.id)); }
@@ -147,7 +150,18 @@ void assign(Tensor& to, const Tensor& from, Dtype dtype) {
 }  // namespace
 
 Var Tape::constant(const Tensor& value) {
-  assign(impl_->next().own, value, impl_->dtype);
+  Record& record = impl_->next();
+  record.operation = "input";
+  assign(record.own, value, impl_->dtype);
+  return last();
+}
+
+Var Tape::borrow(const Tensor& value) {
+  if (value.dtype() != impl_->dtype)
+    throw std::invalid_argument("borrow: the tape holds numbers of another type");
+  Record& record = impl_->next();
+  record.operation = "input";
+  record.value = &value;
   return last();
 }
 
@@ -177,7 +191,7 @@ const Tensor& Tape::value(Var v) const {
 
 const Tensor& Tape::gradient(Var v) const {
   Record& record = impl_->at(v);
-  if (!record.has_gradient) {
+  if (!record.touched) {
     record.gradient.resize(record.value->shape(), impl_->dtype);
     record.gradient.fill(0.0);
   }
@@ -188,7 +202,7 @@ const Tensor* Tape::gradient_of(const Parameter& parameter) const {
   const int* known = impl_->parameters.find(&parameter);
   if (!known) return nullptr;
   const Record& record = impl_->at(*known);
-  return record.has_gradient ? &record.gradient : nullptr;
+  return record.touched ? &record.gradient : nullptr;
 }
 
 namespace {
@@ -211,33 +225,96 @@ void apply_mask(const Tensor& mask, Tensor& gradient) {
 
 void Tape::backward(Var loss) {
   if (value(loss).count() != 1)
-    throw std::invalid_argument("backward: the loss has shape " + loss.shape().text() +
-                                ", not one number");
-  for (std::size_t i = 0; i < impl_->used; ++i) {
-    Record& record = impl_->records[i];
-    if (!record.wants) continue;
-    record.gradient.resize(record.value->shape(), impl_->dtype);
-    record.gradient.fill(0.0);
-    record.has_gradient = true;
+    throw std::invalid_argument("backward: the loss is " + describe(loss) + ", not one number");
+  for (std::size_t i = 0; i < impl_->used; ++i) impl_->records[i].touched = false;
+  if (Record& last = impl_->at(loss); last.wants) {
+    last.gradient.resize(last.value->shape(), impl_->dtype);
+    last.gradient.fill(1.0);
+    last.touched = true;
   }
-  if (!impl_->at(loss).wants) return;
-  impl_->at(loss).gradient.fill(1.0);
   for (int id = loss.id; id >= 0; --id) {
     Record& record = impl_->at(id);
-    if (!record.kept) continue;
+    if (!record.kept || !record.touched) continue;
     impl_->values.clear();
     impl_->gradients.clear();
     for (std::size_t i = 0; i < record.inputs; ++i) {
       Record& in = impl_->at(impl_->inputs[record.first_input + i]);
       impl_->values.push_back(in.value);
-      impl_->gradients.push_back(in.wants ? &in.gradient : nullptr);
+      if (in.wants && !in.touched) in.gradient.resize(in.value->shape(), impl_->dtype);
+      impl_->gradients.push_back(in.wants ? Gradients::Entry{&in.gradient, &in.touched}
+                                          : Gradients::Entry{});
     }
-    record.invoke(record.kept, impl_->values, *record.value, record.gradient, impl_->gradients);
+    record.invoke(record.kept, impl_->values, *record.value, record.gradient,
+                  Gradients(impl_->gradients));
   }
   for (std::size_t i = 0; i < impl_->used; ++i) {
     Record& record = impl_->records[i];
-    if (record.parameter && !record.parameter->mask.empty())
-      apply_mask(record.parameter->mask, record.gradient);
+    if (!record.parameter) continue;
+    if (!record.touched) {
+      record.gradient.resize(record.value->shape(), impl_->dtype);
+      record.gradient.fill(0.0);
+      record.touched = true;
+    }
+    if (!record.parameter->mask.empty()) apply_mask(record.parameter->mask, record.gradient);
+  }
+}
+
+void Tape::label(Var v, std::string_view name) {
+  const std::span<const char> kept = keep(std::span<const char>(name.data(), name.size()));
+  impl_->at(v).label = {kept.data(), kept.size()};
+}
+
+std::string Tape::describe(Var v) const {
+  const Record& record = impl_->at(v);
+  const std::string shape = " (" + record.value->shape().text() + ")";
+  if (record.parameter) return "parameter " + record.parameter->name + shape;
+  std::string out(record.operation);
+  if (!record.label.empty()) return out + " at " + std::string(record.label) + shape;
+  // The nearest named value on the way here.
+  for (const Record* at = &record; at->inputs > 0;) {
+    at = &impl_->at(impl_->inputs[at->first_input]);
+    if (at->parameter) return out + " of " + at->parameter->name + shape;
+    if (!at->label.empty()) return out + " after " + std::string(at->label) + shape;
+  }
+  return out + shape;
+}
+
+namespace {
+
+// Infinity times 0 is NaN, and NaN stays: one sum tells of all numbers.
+bool finite(const Tensor& x) {
+  bool out = true;
+  dispatch(x.dtype(), [&](auto t) {
+    using T = decltype(t);
+    constexpr std::size_t kLanes = 8;
+    T sums[kLanes] = {};
+    const auto values = x.data<T>();
+    std::size_t i = 0;
+    for (; i + kLanes <= values.size(); i += kLanes)
+      for (std::size_t l = 0; l < kLanes; ++l) sums[l] += values[i + l] * T(0);
+    for (; i < values.size(); ++i) sums[0] += values[i] * T(0);
+    for (const T sum : sums) out = out && sum == T(0);
+  });
+  return out;
+}
+
+}  // namespace
+
+void Tape::require_finite(Var loss) const {
+  if (!finite(value(loss))) {
+    for (int id = 0; id <= loss.id; ++id)
+      if (!finite(*impl_->at(id).value))
+        throw std::runtime_error("NaN or infinity first in the value of " +
+                                 describe({loss.tape, id}));
+  }
+  for (std::size_t i = 0; i < impl_->used; ++i) {
+    const Record& wrong = impl_->records[i];
+    if (!wrong.parameter || !wrong.touched || finite(wrong.gradient)) continue;
+    int id = loss.id;
+    while (id > 0 && (!impl_->at(id).touched || finite(impl_->at(id).gradient))) --id;
+    const std::string to = "parameter " + wrong.parameter->name;
+    throw std::runtime_error("NaN or infinity in the gradient of " + to + ", first in that of " +
+                             describe({loss.tape, id}));
   }
 }
 
@@ -250,6 +327,7 @@ void Tape::reset() {
 
 Tensor& Tape::begin(std::string_view name, std::span<const Var> inputs, Shape shape) {
   Record& record = impl_->next();
+  record.operation = name;
   impl_->values.clear();
   for (const Var input : inputs) {
     if (input.tape != this)

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "components/nn/parameters.h"
 #include "components/nn/tensor.h"
@@ -35,6 +36,13 @@ class Tape {
   Dtype dtype() const;
   // A value without a gradient.
   Var constant(const Tensor& value);
+  template <class Fill>  // (Tensor& out), which must set every number
+  Var constant(Shape shape, const Fill& fill) {
+    fill(begin("input", {}, shape));
+    return last();
+  }
+  // The same, looked at and not copied: it must stay as it is until reset(). Of the tape's dtype.
+  Var borrow(const Tensor& value);
   // A value with a gradient.
   Var leaf(const Tensor& value);
   // A parameter; the same Var for the same parameter until reset(). Masked entries get no gradient.
@@ -52,11 +60,47 @@ class Tape {
   void backward(Var loss);
   void reset();
 
-  // An operation of one's own. `forward` fills `out`, which has the given shape; `backward` adds to
-  // the gradients of the inputs (null where an input needs none) given the output's gradient. It is
-  // kept by value until reset(): arrays that it needs belong in keep().
+  // Names a value for messages: the site that it passed.
+  void label(Var v, std::string_view name);
+  // "gelu at block1.act (64 x 128)": the operation, or parameter, with the nearest label before it
+  // and the shape.
+  std::string describe(Var v) const;
+  // Throws std::runtime_error where the loss or, after backward(), a parameter's gradient holds NaN
+  // or infinity, naming the operation and the parameter where it first appeared.
+  void require_finite(Var loss) const;
+
   using Inputs = std::span<const Tensor* const>;
-  using Gradients = std::span<Tensor* const>;
+  // The gradients of an operation's inputs, to add to.
+  class Gradients {
+   public:
+    struct Entry {
+      Tensor* tensor = nullptr;  // null where the input needs none
+      bool* touched = nullptr;   // by an operation before this one
+    };
+    explicit Gradients(std::span<const Entry> entries) : entries_(entries) {}
+    // Null where the input needs no gradient.
+    Tensor* operator[](std::size_t i) const {
+      const Entry& entry = entries_[i];
+      if (entry.tensor && !std::exchange(*entry.touched, true)) entry.tensor->fill(0.0);
+      return entry.tensor;
+    }
+    // As above, without the zeros: where `add` is false, every number must be set.
+    struct Claim {
+      Tensor* tensor = nullptr;
+      bool add = false;
+    };
+    Claim claim(std::size_t i) const {
+      const Entry& entry = entries_[i];
+      if (!entry.tensor) return {};
+      return {entry.tensor, std::exchange(*entry.touched, true)};
+    }
+
+   private:
+    std::span<const Entry> entries_;
+  };
+  // An operation of one's own. `forward` fills `out`, which has the given shape; `backward` adds to
+  // the gradients of the inputs given the output's gradient. It is kept by value until reset():
+  // arrays that it needs belong in keep(). The name is a literal.
   template <class Forward, class Backward>  // (Inputs, Tensor& out); (Inputs, const Tensor& out,
                                             // const Tensor& out_gradient, Gradients)
   Var custom(std::string_view name, std::span<const Var> inputs, Shape shape,
@@ -77,8 +121,26 @@ class Tape {
   // tape has seen a step of this size.
   template <class T>
   std::span<T> scratch(std::size_t count) {
-    static_assert(std::is_trivial_v<T>);
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
     return {static_cast<T*>(memory(count * sizeof(T), alignof(T))), count};
+  }
+  // The same for numbers of the tape's dtype.
+  class Numbers {
+   public:
+    Numbers(void* data, std::size_t count) : data_(data), count_(count) {}
+    template <class T>
+    std::span<T> as() const {
+      return {static_cast<T*>(data_), count_};
+    }
+
+   private:
+    void* data_;
+    std::size_t count_;
+  };
+  Numbers numbers(std::int64_t count) {
+    const auto n = static_cast<std::size_t>(count);
+    const std::size_t size = dtype() == Dtype::kFloat32 ? sizeof(float) : sizeof(double);
+    return {memory(n * size, 64), n};
   }
   template <class T>
   std::span<const T> keep(std::span<const T> values) {
@@ -103,8 +165,17 @@ class Tape {
 // Shapes: n = rows, d = columns. A tensor of higher rank acts as the matrix (rows() x back()).
 Var matmul(Var a, Var b);             // (n x k)(k x d) -> n x d
 Var matmul_transposed(Var a, Var b);  // (n x k)(d x k)ᵀ -> n x d: a linear layer's product
-Var add(Var a, Var b);                // same shape
-Var add_row(Var a, Var row);          // n x d + d, on each row
+// The same for each leading index: (b x n x k)(b x k x d) -> b x n x d, or (b x n x k)(b x d x k)ᵀ.
+Var matmul_batched(Var a, Var b);
+Var matmul_batched_transposed(Var a, Var b);
+enum class Activation { kNone, kRelu, kGelu, kTanh, kSilu };
+inline constexpr std::string_view kActivationNames[] = {"none", "relu", "gelu", "tanh", "silu"};
+Var activate(Var a, Activation activation);
+// activation(x wᵀ + bias) for x: n x k, w: d x k, bias: d or invalid for none -> n x d.
+Var linear(Var x, Var w, Var bias, Activation activation = Activation::kNone);
+Var add(Var a, Var b);           // same shape
+Var add_row(Var a, Var row);     // n x d + d, on each row
+Var add_tiled(Var a, Var tile);  // n x d + m x d, row i + row i mod m; m divides n
 Var subtract(Var a, Var b);
 Var multiply(Var a, Var b);              // elementwise
 Var multiply_row(Var a, Var row);        // n x d * d, on each row
@@ -113,6 +184,7 @@ Var scale(Var a, double factor);
 Var shift(Var a, double offset);
 Var relu(Var a);
 Var gelu(Var a);  // tanh form (Hendrycks and Gimpel 2016)
+Var silu(Var a);  // x sigmoid(x)
 Var tanh(Var a);
 Var sigmoid(Var a);
 Var exp(Var a);
@@ -123,6 +195,13 @@ Var absolute(Var a);                        // gradient sign(a), 0 at 0
 Var clamp(Var a, double low, double high);  // gradient 1 strictly inside, else 0
 Var softmax(Var a);                         // over the last axis
 Var log_softmax(Var a);
+// Each row to mean 0 and variance 1, times gain plus bias (d each): (x - mean) / sqrt(var +
+// epsilon) (Ba et al. 2016, arXiv:1607.06450).
+Var layer_norm(Var a, Var gain, Var bias, double epsilon = 1e-5);
+// x / sqrt(mean(x²) + epsilon) * gain (Zhang and Sennrich 2019, arXiv:1910.07467).
+Var rms_norm(Var a, Var gain, double epsilon = 1e-5);
+// Each number 0 with probability `rate`, else divided by 1 - rate (Srivastava et al. 2014).
+Var dropout(Var a, double rate, Stream stream);
 Var sum(Var a);  // -> scalar (shape {1})
 Var mean(Var a);
 Var sum_rows(Var a);     // n x d -> d
@@ -141,6 +220,14 @@ Var straight_through(Var hard, Var soft);
 // Keeps the k largest of each row, zero elsewhere; ties go to the lower column. Gradient passes
 // where kept.
 Var topk_rows(Var a, int k);
+// Row i's k largest, the largest first, on the tape: n x k; ties go to the lower column, NaN comes
+// first.
+std::span<const int> largest_columns(Var a, int k);
+// base + sum over experts of their outputs at the rows that they saw, weighted: for each place p =
+// row * k + j in places[e], the next row of parts[e] times weights[p] is added to `row`.
+// base: n x d, weights: n x k, parts[e]: places[e].size() x d.
+Var combine_routed(Var base, Var weights, std::span<const Var> parts,
+                   std::span<const std::span<const int>> places);
 // Sparse codes: n x k values, the j-th of row i at column columns[i * k + j], ascending in a row.
 struct SparseRows {
   Var values;
@@ -152,6 +239,21 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k);
 // Row i: the sum over j of values[i, j] * table[columns[i, j]] (table: m x d) -> n x d. Zeros cost
 // nothing.
 Var combine_rows(SparseRows code, Var table);
+// Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1). Row b * length + i of
+// q, k and v is position i of sequence b; head h owns columns h * width / heads onwards.
+struct AttentionShape {
+  int batch = 1;
+  int queries = 0;  // positions of q in each sequence
+  int keys = 0;     // positions of k and v; queries are the last of them
+  int stride = 0;   // rows of k and v from one sequence to the next; 0: keys
+  int heads = 1;    // divides the width
+  bool causal = true;
+  int window = 0;  // positions that one sees on each side, itself included; 0: all
+};
+Var attention(Var q, Var k, Var v, const AttentionShape& shape);
+// Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in each head the pair of columns
+// (j, j + w/2) of row r turns by (first + r mod length) * base^(-2j/w).
+Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
 // Mean over all entries of (a - b)². -> scalar

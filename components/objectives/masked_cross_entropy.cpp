@@ -11,12 +11,18 @@ namespace {
 struct MaskedCrossEntropy final : Objective {
   static constexpr Info kInfo{"masked-cross-entropy", 1, "Cross-entropy of masked tokens.",
                               "Nie et al. 2025, arXiv:2502.09992, eq. 3", true};
+  struct Masked {
+    Examples examples;
+    std::vector<int> labels;
+  };
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     if (!format.tokens || format.positions != format.width)
       throw std::runtime_error("masked-cross-entropy needs tokens with a label at each position");
-    Examples masked = batch;
-    std::vector<int> labels(batch.labels.begin(), batch.labels.end());
+    auto& [masked, labels] = pass.kept<Masked>();
+    masked.count = batch.count;
+    masked.tokens.resize(batch.labels.size());
+    labels.assign(batch.labels.begin(), batch.labels.end());
     Stream stream = pass.stream("mask");
     const auto width = static_cast<std::size_t>(format.width);
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.count); ++i) {

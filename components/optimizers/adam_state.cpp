@@ -54,9 +54,12 @@ class AdamState final : public OptimizerState {
   void update(nn::Parameter& p, std::span<const T> g, std::span<T> m, std::span<T> v,
               T rate) const {
     const auto t = static_cast<double>(step_);
-    const auto correct1 = static_cast<T>(1.0 - std::pow(static_cast<double>(rule_.beta1), t));
-    const auto correct2 = static_cast<T>(1.0 - std::pow(static_cast<double>(rule_.beta2), t));
-    const T beta1 = rule_.beta1, beta2 = rule_.beta2, epsilon = rule_.epsilon;
+    // With m / c1 / (sqrt(v / c2) + epsilon) written as one division per number.
+    const double correct1 = 1.0 - std::pow(static_cast<double>(rule_.beta1), t);
+    const double correct2 = std::sqrt(1.0 - std::pow(static_cast<double>(rule_.beta2), t));
+    const auto size = static_cast<T>(static_cast<double>(rate) * correct2 / correct1);
+    const auto floor = static_cast<T>(static_cast<double>(rule_.epsilon) * correct2);
+    const T beta1 = rule_.beta1, beta2 = rule_.beta2;
     const T decay = decays(p) ? rule_.weight_decay : 0.0F;
     const T coupled = rule_.decoupled() ? T(0) : decay, decoupled = decay - coupled;
     T* x = p.value.data<T>().data();
@@ -65,8 +68,7 @@ class AdamState final : public OptimizerState {
       const T slope = g[i] + coupled * x[i];
       m[i] = beta1 * m[i] + (T(1) - beta1) * slope;
       v[i] = beta2 * v[i] + (T(1) - beta2) * slope * slope;
-      const T change = (m[i] / correct1) / (std::sqrt(v[i] / correct2) + epsilon);
-      x[i] -= rate * (change + decoupled * x[i]);
+      x[i] -= size * m[i] / (std::sqrt(v[i]) + floor) + rate * decoupled * x[i];
     }
     for (std::size_t i = 0; !p.mask.empty() && i < count; ++i) x[i] *= p.mask.data<T>()[i];
   }

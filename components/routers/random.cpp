@@ -1,5 +1,7 @@
 // Sends each row to k experts drawn at random without regard to it, with equal weights 1 / k: the
 // baseline that a learnt router must beat. It draws by the place of the row in the pass.
+#include <numeric>
+
 #include "components/routers/router.h"
 #include "runner/registry/registry.h"
 
@@ -20,24 +22,25 @@ struct Random final : Router {
                         : "router.k = " + std::to_string(k) + " is more than the " +
                               std::to_string(experts) + " experts";
   }
-  void declare(nn::Parameters& /*out*/, const std::string& /*name*/, int /*features*/,
+  void declare(nn::Parameters& /*out*/, std::string_view /*name*/, int /*features*/,
                int /*experts*/, const Stream& /*init*/) const override {}
-  Assignment route(nn::Forward& pass, const std::string& name, nn::Var x,
+  Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
                    int experts) const override {
     Stream stream = pass.stream(name);
     Assignment out;
     out.k = k;
-    nn::Tensor load({experts});
     const int n = x.shape()[0];
-    for (int i = 0; i < n; ++i) {
-      const std::vector<int> order = stream.permutation(experts);
-      out.experts.insert(out.experts.end(), order.begin(), order.begin() + k);
-      for (int j = 0; j < k; ++j)
-        load.set(order[static_cast<std::size_t>(j)],
-                 load.get(order[static_cast<std::size_t>(j)]) + 1);
+    const auto per_row = static_cast<std::size_t>(k);
+    const auto chosen = pass.tape().scratch<int>(static_cast<std::size_t>(n) * per_row);
+    const auto order = pass.tape().scratch<int>(static_cast<std::size_t>(experts));
+    for (std::size_t at = 0; at < chosen.size(); at += per_row) {
+      std::iota(order.begin(), order.end(), 0);
+      stream.shuffle(order);
+      std::copy_n(order.begin(), k, chosen.begin() + static_cast<std::ptrdiff_t>(at));
     }
-    out.weights = pass.tape().constant(nn::Tensor::full({n, k}, 1.0 / k));
-    pass.add_statistic(name + ".load", std::move(load));
+    out.experts = chosen;
+    out.weights = pass.tape().constant({n, k}, [&](nn::Tensor& weights) { weights.fill(1.0 / k); });
+    add_load(pass, name, out.experts, experts);
     return out;
   }
 };

@@ -42,6 +42,8 @@ struct Train final : Stage {
     const Stream noise = context.stream("pass");
     Minibatches batches(context.stream("order"), source.train.count, batch);
     nn::Tape tape;
+    nn::Forward pass(tape, out->parameters, true, noise);
+    Examples examples;
     const int every = curve_interval(steps);
     double loss = 0.0;
     int step = 0;
@@ -52,16 +54,13 @@ struct Train final : Stage {
     for (; step < steps; ++step) {
       context.pause_point(
           [&](Archive& to) { save_training(to, step, loss, out->parameters, *state); });
-      tape.reset();
-      nn::Forward pass(tape, out->parameters, true,
-                       noise.fork("step", static_cast<std::uint64_t>(step)));
-      nn::Var total = objective->loss(pass, *out->model, out->format,
-                                      source.train.select(batches.next(), out->format));
+      pass.begin(noise.fork("step", static_cast<std::uint64_t>(step)));
+      source.train.select(batches.next(), out->format, examples);
+      nn::Var total = objective->loss(pass, *out->model, out->format, examples);
       loss = tape.scalar(total);
       for (const auto& extra : pass.losses()) total = nn::add(total, extra.value);
-      if (!std::isfinite(tape.scalar(total)))
-        throw std::runtime_error("the training loss is not finite at step " + std::to_string(step));
-      tape.backward(total);
+      if (std::isfinite(tape.scalar(total))) tape.backward(total);
+      require_finite(tape, total, step);
       state->step(out->parameters, tape);
       if (step % every == 0) context.point("loss", step, loss);
     }

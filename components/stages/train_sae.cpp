@@ -75,6 +75,8 @@ struct TrainSae final : Stage {
     Minibatches batches(context.stream("order"), seen.count, batch);
     const DataFormat format{false, out->features, 0, 1, 0};
     nn::Tape tape;
+    nn::Forward pass(tape, out->parameters, true, noise);
+    Examples examples;
     const int every = curve_interval(steps);
     double last = 0.0;
     int step = 0;
@@ -85,15 +87,12 @@ struct TrainSae final : Stage {
     for (; step < steps; ++step) {
       context.pause_point(
           [&](Archive& to) { save_training(to, step, last, out->parameters, *state); });
-      tape.reset();
-      nn::Forward pass(tape, out->parameters, true,
-                       noise.fork("step", static_cast<std::uint64_t>(step)));
-      const nn::Var loss =
-          out->sae->loss(pass, tape.constant(seen.select(batches.next(), format).features));
+      pass.begin(noise.fork("step", static_cast<std::uint64_t>(step)));
+      seen.select(batches.next(), format, examples);
+      const nn::Var loss = out->sae->loss(pass, tape.constant(examples.features));
       last = tape.scalar(loss);
-      if (!std::isfinite(last))
-        throw std::runtime_error("the loss is not finite at step " + std::to_string(step));
-      tape.backward(loss);
+      if (std::isfinite(last)) tape.backward(loss);
+      require_finite(tape, loss, step);
       state->step(out->parameters, tape);
       out->sae->after_step(out->parameters);
       if (step % every == 0) context.point("loss", step, last);

@@ -23,4 +23,14 @@ inline int load_training(const Archive& in, double& loss, nn::Parameters& parame
   return static_cast<int>(in.array("training").as<double>()[0]);
 }
 
+// Throws std::runtime_error where the loss or a gradient of this step is not finite, saying where
+// it began.
+inline void require_finite(const nn::Tape& tape, nn::Var loss, int step) {
+  try {
+    tape.require_finite(loss);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("step " + std::to_string(step) + ": " + error.what());
+  }
+}
+
 }  // namespace assay::stages

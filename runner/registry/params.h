@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -197,6 +198,11 @@ class Params {
   template <class M, class Owner>
   ParamBuilder add(std::string_view name, M Owner::*member,
                    std::initializer_list<std::string_view> choices) {
+    return declare(name, member, {choices.begin(), choices.end()});
+  }
+  template <class M, class Owner>
+  ParamBuilder add(std::string_view name, M Owner::*member,
+                   std::span<const std::string_view> choices) {
     return declare(name, member, {choices.begin(), choices.end()});
   }
 

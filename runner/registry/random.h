@@ -32,8 +32,8 @@ class Stream {
   double gumbel();
 
   // Fisher-Yates.
-  template <class T>
-  void shuffle(std::vector<T>& items) {
+  template <class Items>
+  void shuffle(Items&& items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
   }
   // A random order of 0 … count-1.

@@ -73,13 +73,18 @@ const ComponentSpec* Registry::find(std::string_view kind, std::string_view name
 
 namespace {
 
+// Whether "none" is a value of it like any other.
+bool takes_text(const ParamSpec& param) {
+  return param.type == ParamType::kText || param.type == ParamType::kChoice;
+}
+
 const Value& value_or_default(const ParamSpec& param, const Value* given) {
   return given ? *given : param.fallback;
 }
 
 // The items of a parameter: those of its list, or itself.
 std::vector<const Value*> items_of(const ParamSpec& param, const Value& value) {
-  if (is_absent(value) && !(param.type == ParamType::kText && value.is_string())) return {};
+  if (is_absent(value) && !(takes_text(param) && value.is_string())) return {};
   if (!param.list) return {&value};
   std::vector<const Value*> out;
   for (const Value& item : value.array()) out.push_back(&item);
@@ -135,7 +140,7 @@ Value Registry::filled(std::string_view kind, const Value& value) const {
   out.set("use", Value(spec->name));
   for (const ParamSpec& param : spec->params) {
     const Value& given = value_or_default(param, value.find(param.name));
-    if (is_absent(given) && param.type != ParamType::kText) {
+    if (is_absent(given) && !(takes_text(param) && given.is_string())) {
       // Left out it would be the default again.
       if (param.optional && !param.fallback.none()) out.set(param.name, Value("none"));
       continue;

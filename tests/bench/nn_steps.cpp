@@ -31,6 +31,7 @@ Step classifier(const std::string& text, int width, int batch_size) {
     std::unique_ptr<OptimizerState> rule;
     Examples batch;
     nn::Tape tape;
+    std::unique_ptr<nn::Forward> pass;
   };
   const auto s = std::make_shared<State>();
   s->model = make<Model>(text);
@@ -40,9 +41,10 @@ Step classifier(const std::string& text, int width, int batch_size) {
   s->batch.count = batch_size;
   s->batch.features = nn::Tensor::normal({batch_size, width}, 1.0, Stream(2));
   for (int i = 0; i < batch_size; ++i) s->batch.labels.push_back(i % 10);
+  s->pass = std::make_unique<nn::Forward>(s->tape, s->parameters, true, Stream(3));
   return [s] {
-    s->tape.reset();
-    nn::Forward pass(s->tape, s->parameters, true, Stream(3));
+    nn::Forward& pass = *s->pass;
+    pass.begin(Stream(3));
     nn::Var loss = s->objective->loss(pass, *s->model, s->format, s->batch);
     for (const auto& extra : pass.losses()) loss = nn::add(loss, extra.value);
     s->tape.backward(loss);
@@ -58,15 +60,17 @@ Step autoencoder(const std::string& text, int features, int batch_size) {
     std::unique_ptr<OptimizerState> rule;
     nn::Tensor batch;
     nn::Tape tape;
+    std::unique_ptr<nn::Forward> pass;
   };
   const auto s = std::make_shared<State>();
   s->sae = make<Sae>(text);
   s->sae->declare(s->parameters, features, Stream(1));
   s->rule = s->optimizer->begin(s->parameters, 1 << 30);
   s->batch = nn::Tensor::normal({batch_size, features}, 1.0, Stream(2));
+  s->pass = std::make_unique<nn::Forward>(s->tape, s->parameters, true, Stream(3));
   return [s] {
-    s->tape.reset();
-    nn::Forward pass(s->tape, s->parameters, true, Stream(3));
+    nn::Forward& pass = *s->pass;
+    pass.begin(Stream(3));
     s->tape.backward(s->sae->loss(pass, s->tape.constant(s->batch)));
     s->rule->step(s->parameters, s->tape);
     s->sae->after_step(s->parameters);

@@ -6,14 +6,15 @@
 namespace assay::testing {
 
 inline nn::Tensor mix(const Mixer& mixer, const nn::Parameters& parameters, const nn::Tensor& x,
-                      bool training = false) {
+                      int length, bool training = false) {
   nn::Tape tape;
   nn::Forward pass(tape, parameters, training, Stream(1));
-  return tape.value(mixer.mix(pass, "mixer", tape.constant(x)));
+  return tape.value(mixer.mix(pass, "mixer", tape.constant(x), length));
 }
 
 // Shapes stay; a sequence does not depend on the others of its batch; a position of a causal mixer
-// does not depend on later ones; parameters are the mixer's own; gradients are right.
+// does not depend on later ones; one that goes on from a cache gives what it gives for the whole
+// sequence; parameters are the mixer's own; gradients are right.
 inline void mixer_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
   CAPTURE(text);
   const int batch = 3, length = 6, features = 4;
@@ -24,30 +25,49 @@ inline void mixer_contract(const std::string& text, Gradient gradient = Gradient
                        "mixer");
   nn::Parameters parameters;
   mixer->declare(parameters, "mixer", features, Stream(3));
-  const nn::Tensor x = nn::Tensor::normal({batch, length, features}, 1.0, Stream(4));
-  const nn::Tensor out = mix(*mixer, parameters, x);
+  const nn::Tensor x = nn::Tensor::normal({batch * length, features}, 1.0, Stream(4));
+  const nn::Tensor out = mix(*mixer, parameters, x, length);
   REQUIRE(out.shape() == x.shape());
-  CHECK(mix(*mixer, parameters, x) == out);
+  CHECK(mix(*mixer, parameters, x, length) == out);
 
   const int size = length * features;
   for (int b = 0; b < batch; ++b) {
-    nn::Tensor one({1, length, features});
+    nn::Tensor one({length, features});
     for (int i = 0; i < size; ++i) one.set(i, x.get(b * size + i));
-    const nn::Tensor alone = mix(*mixer, parameters, one);
+    const nn::Tensor alone = mix(*mixer, parameters, one, length);
     for (int i = 0; i < size; ++i)
       CHECK(alone.get(i) == doctest::Approx(out.get(b * size + i)).epsilon(1e-5));
   }
   for (int t = 0; mixer->causal() && t + 1 < length; ++t) {
     nn::Tensor changed = x;
     for (int i = (t + 1) * features; i < size; ++i) changed.set(i, -x.get(i));
-    const nn::Tensor later = mix(*mixer, parameters, changed);
+    const nn::Tensor later = mix(*mixer, parameters, changed, length);
     for (int i = 0; i < (t + 1) * features; ++i)
       CHECK(later.get(i) == doctest::Approx(out.get(i)).epsilon(1e-5));
   }
 
+  if (mixer->incremental()) {
+    nn::KeyValueCache cache(batch, length);
+    for (int t = 0; t < length; ++t) {
+      nn::Tensor now({batch, features});
+      for (int b = 0; b < batch; ++b)
+        for (int j = 0; j < features; ++j)
+          now.set(b * features + j, x.get((b * length + t) * features + j));
+      nn::Tape tape;
+      nn::Forward pass(tape, parameters, false, Stream(1));
+      pass.set_cache(&cache);
+      const nn::Tensor& next = tape.value(mixer->mix(pass, "mixer", tape.constant(now), 1));
+      cache.advance(1);
+      for (int b = 0; b < batch; ++b)
+        for (int j = 0; j < features; ++j)
+          CHECK(next.get(b * features + j) ==
+                doctest::Approx(out.get((b * length + t) * features + j)).epsilon(1e-4));
+    }
+  }
+
   const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
     nn::Forward pass(tape, at, true, Stream(7));
-    return total_loss(probe(mixer->mix(pass, "mixer", tape.constant(x))), pass);
+    return total_loss(probe(mixer->mix(pass, "mixer", tape.constant(x), length)), pass);
   };
   if (gradient == Gradient::kExact) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
 }

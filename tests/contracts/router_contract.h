@@ -8,10 +8,11 @@
 namespace assay::testing {
 
 struct Routed {
-  Assignment to;
-  nn::Tensor weights;  // n x k
-  nn::Tensor load;     // experts
-  double loss = 0.0;   // auxiliary
+  int k = 0;
+  std::vector<int> experts;  // n x k
+  nn::Tensor weights;        // n x k
+  nn::Tensor load;           // experts
+  double loss = 0.0;         // auxiliary
 };
 
 inline Routed route(const Router& router, const nn::Parameters& parameters, const nn::Tensor& x,
@@ -19,8 +20,10 @@ inline Routed route(const Router& router, const nn::Parameters& parameters, cons
   nn::Tape tape;
   nn::Forward pass(tape, parameters, training, Stream(seed));
   Routed out;
-  out.to = router.route(pass, "router", tape.constant(x), experts);
-  out.weights = tape.value(out.to.weights);
+  const Assignment to = router.route(pass, "router", tape.constant(x), experts);
+  out.k = to.k;
+  out.experts.assign(to.experts.begin(), to.experts.end());
+  out.weights = tape.value(to.weights);
   for (const auto& loss : pass.losses()) out.loss += tape.scalar(loss.value);
   for (const auto& statistic : pass.statistics())
     if (statistic.name == "router.load") out.load = statistic.value;
@@ -29,14 +32,14 @@ inline Routed route(const Router& router, const nn::Parameters& parameters, cons
 
 // Every row goes to k distinct experts, and "<name>.load" counts them.
 inline void assignment_contract(const Routed& routed, int n, int experts) {
-  const int k = routed.to.k;
+  const int k = routed.k;
   REQUIRE((k >= 1 && k <= experts));
-  REQUIRE(routed.to.experts.size() == static_cast<std::size_t>(n) * static_cast<std::size_t>(k));
+  REQUIRE(routed.experts.size() == static_cast<std::size_t>(n) * static_cast<std::size_t>(k));
   REQUIRE(routed.weights.shape() == nn::Shape{n, k});
   REQUIRE(routed.load.count() == experts);
   std::vector<double> counted(static_cast<std::size_t>(experts));
   for (int i = 0; i < n; ++i) {
-    const auto row = routed.to.experts.begin() + static_cast<std::ptrdiff_t>(i) * k;
+    const auto row = routed.experts.begin() + static_cast<std::ptrdiff_t>(i) * k;
     const std::set<int> distinct(row, row + k);
     CHECK(distinct.size() == static_cast<std::size_t>(k));
     REQUIRE((*distinct.begin() >= 0 && *distinct.rbegin() < experts));
@@ -72,7 +75,7 @@ inline void router_contract(const std::string& text, Gradient gradient = Gradien
     const Routed first = route(*router, parameters, x, experts, training);
     assignment_contract(first, n, experts);
     const Routed again = route(*router, parameters, x, experts, training);
-    CHECK(again.to.experts == first.to.experts);
+    CHECK(again.experts == first.experts);
     CHECK(again.weights == first.weights);
     CHECK(std::isfinite(first.loss));
   }

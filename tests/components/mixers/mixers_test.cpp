@@ -13,7 +13,7 @@ TEST_CASE("token-shift on three positions solved by hand") {
   nn::Parameters parameters;
   mixer->declare(parameters, "mixer", 1, Stream(1));
   parameters.get("mixer.project.weight").value.set(0, 2.0);
-  const nn::Tensor x = nn::Tensor::of({1, 3, 1}, std::vector<double>{4, 8, 0});
+  const nn::Tensor x = nn::Tensor::of({3, 1}, std::vector<double>{4, 8, 0});
   // 2 (0.75 x_t + 0.25 x_{t-1}).
-  CHECK(mix(*mixer, parameters, x) == nn::Tensor::of({1, 3, 1}, std::vector<double>{6, 14, 4}));
+  CHECK(mix(*mixer, parameters, x, 3) == nn::Tensor::of({3, 1}, std::vector<double>{6, 14, 4}));
 }

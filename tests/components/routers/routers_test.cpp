@@ -35,7 +35,7 @@ TEST_CASE("topk-softmax on logits solved by hand") {
   for (int i = 0; i < 9; ++i) w.set(i, i % 4 == 0 ? 1.0 : 0.0);  // logits = x
   const nn::Tensor x = nn::Tensor::of({1, 3}, std::vector<double>{0.0, std::log(3.0), -9.0});
   const Routed out = route(*router, parameters, x, 3);
-  CHECK(out.to.experts == std::vector<int>{1, 0});
+  CHECK(out.experts == std::vector<int>{1, 0});
   CHECK(out.weights.get(0) == doctest::Approx(0.75));  // 3 : 1
   CHECK(out.weights.get(1) == doctest::Approx(0.25));
   // E * sum f P with f = (1/2, 1/2, 0) and P = softmax(0, log 3, -9).

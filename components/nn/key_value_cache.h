@@ -1,0 +1,42 @@
+#pragma once
+
+#include <deque>
+#include <string_view>
+
+#include "components/nn/name.h"
+#include "components/nn/tensor.h"
+
+namespace assay::nn {
+
+// Keys and values of the positions that sequences have passed, layer by layer, so that the next
+// position costs one position's work. When a layer's room is full, the oldest position makes place,
+// except for the first `sinks`, on which attention leans (Xiao et al. 2023, arXiv:2309.17453).
+class KeyValueCache {
+ public:
+  // For `batch` sequences that advance together; room for `capacity` positions.
+  KeyValueCache(int batch, int capacity, int sinks = 0);
+
+  int batch() const { return batch_; }
+  int position() const { return position_; }  // of the next token
+  void advance(int tokens) { position_ += tokens; }
+  std::size_t bytes() const;
+
+  struct Layer {
+    Name name;
+    Tensor keys, values;  // (batch * capacity) x width
+    int capacity = 0;
+    int stored = 0;  // positions, of which keys and values hold the first rows of each sequence
+    int oldest = 0;  // the row that makes place next
+  };
+  // The layer of this name, empty at first; `most` > 0 keeps no more than that many positions.
+  Layer& layer(std::string_view name, int width, int most = 0);
+  // Adds positions to a layer: k and v are (batch * count) x width, rows of a sequence together.
+  void append(Layer& layer, const Tensor& k, const Tensor& v);
+
+ private:
+  int batch_, capacity_, sinks_;
+  int position_ = 0;
+  std::deque<Layer> layers_;
+};
+
+}  // namespace assay::nn

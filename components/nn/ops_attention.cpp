@@ -1,0 +1,206 @@
+// Attention over the heads of sequences, each head a few small products; and rotary positions.
+#include <cmath>
+
+#include "components/nn/dispatch.h"
+#include "components/nn/kernels.h"
+#include "components/nn/vector_math.h"
+
+namespace assay::nn {
+
+namespace {
+
+struct Heads {
+  AttentionShape s;
+  int width;
+  int head() const { return width / s.heads; }
+  double scale() const { return 1.0 / std::sqrt(static_cast<double>(head())); }
+  // The keys that query i sees: first … last - 1.
+  int first(int i) const { return s.window > 0 ? std::max(0, position(i) - s.window + 1) : 0; }
+  int last(int i) const {
+    if (s.causal) return position(i) + 1;
+    return s.window > 0 ? std::min(s.keys, position(i) + s.window) : s.keys;
+  }
+  int key_rows() const { return s.stride > 0 ? s.stride : s.keys; }
+  int position(int i) const { return s.keys - s.queries + i; }
+  std::int64_t pattern() const { return std::int64_t{s.queries} * s.keys; }
+  // Calls visit(offset of q, offset of k, offset of the pattern) for each head of each sequence.
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (int b = 0; b < s.batch; ++b)
+      for (int h = 0; h < s.heads; ++h) {
+        const std::int64_t column = std::int64_t{h} * head();
+        visit(std::int64_t{b} * s.queries * width + column,
+              std::int64_t{b} * key_rows() * width + column,
+              (std::int64_t{b} * s.heads + h) * pattern());
+      }
+  }
+};
+
+// p = softmax of each row's visible part of itself, 0 elsewhere.
+template <class T>
+void mask_and_normalise(const Heads& heads, T* p) {
+  for (int i = 0; i < heads.s.queries; ++i, p += heads.s.keys) {
+    const int first = heads.first(i), last = heads.last(i);
+    std::fill(p, p + first, T(0));
+    softmax_array(p + first, static_cast<T>(heads.scale()), p + first,
+                  static_cast<std::size_t>(last - first));
+    std::fill(p + last, p + heads.s.keys, T(0));
+  }
+}
+
+template <class T>
+void attend(const Heads& heads, const T* q, const T* k, const T* v, T* pattern, T* out) {
+  const int n = heads.s.queries, m = heads.s.keys, w = heads.head(), wide = heads.width;
+  heads.each([&](std::int64_t at, std::int64_t key, std::int64_t place) {
+    T* p = pattern + place;
+    product<T>({q + at, wide}, {k + key, wide, true}, {p, m}, n, w, m, T(1), false);
+    mask_and_normalise(heads, p);
+    product<T>({p, m}, {v + key, wide}, {out + at, wide}, n, m, w, T(1), false);
+  });
+}
+
+// Null where no gradient is wanted. dp: room for one pattern.
+template <class T>
+struct AttentionGradients {
+  T *dq, *dk, *dv;
+  bool add_q, add_k, add_v;
+};
+
+template <class T>
+void attend_backward(const Heads& heads, const T* q, const T* k, const T* v, const T* pattern,
+                     const T* g, T* dp, const AttentionGradients<T>& to) {
+  const int n = heads.s.queries, m = heads.s.keys, w = heads.head(), wide = heads.width;
+  const auto factor = static_cast<T>(heads.scale());
+  heads.each([&](std::int64_t at, std::int64_t key, std::int64_t place) {
+    const T* p = pattern + place;
+    if (to.dv)
+      product<T>({p, m, true}, {g + at, wide}, {to.dv + key, wide}, m, n, w, T(1), to.add_v);
+    if (!to.dq && !to.dk) return;
+    product<T>({g + at, wide}, {v + key, wide, true}, {dp, m}, n, w, m, T(1), false);
+    for (int i = 0; i < n; ++i) {
+      const std::int64_t row = std::int64_t{i} * m;
+      softmax_slope_array(p + row, dp + row, factor, dp + row, static_cast<std::size_t>(m));
+    }
+    if (to.dq) product<T>({dp, m}, {k + key, wide}, {to.dq + at, wide}, n, m, w, T(1), to.add_q);
+    if (to.dk)
+      product<T>({dp, m, true}, {q + at, wide}, {to.dk + key, wide}, m, n, w, T(1), to.add_k);
+  });
+}
+
+void check_attention(Var q, Var k, Var v, const AttentionShape& s) {
+  if (!(k.shape() == v.shape())) bad_shapes("attention", k, v);
+  if (columns_of(q.shape()) != columns_of(k.shape())) bad_shapes("attention", q, k);
+  if (s.heads < 1 || columns_of(q.shape()) % s.heads != 0)
+    bad_shapes("attention", q, std::to_string(s.heads) + " heads");
+  if (rows_of(q.shape()) != s.batch * s.queries)
+    bad_shapes("attention", q,
+               std::to_string(s.batch) + " sequences of " + std::to_string(s.queries));
+  const int rows = s.stride > 0 ? s.stride : s.keys;
+  if (rows_of(k.shape()) != s.batch * rows || s.keys < s.queries || rows < s.keys)
+    bad_shapes("attention", k, std::to_string(s.batch) + " sequences of " + std::to_string(rows));
+}
+
+}  // namespace
+
+Var attention(Var q, Var k, Var v, const AttentionShape& shape) {
+  check_attention(q, k, v, shape);
+  const Heads heads = {shape, columns_of(q.shape())};
+  const Tape::Numbers pattern = q.tape->numbers(heads.pattern() * shape.heads * shape.batch),
+                      room = q.tape->numbers(heads.pattern());
+  const Var inputs[] = {q, k, v};
+  return q.tape->custom(
+      "attention", inputs, q.shape(),
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          attend<T>(heads, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                    in[2]->data<T>().data(), pattern.as<T>().data(), out.data<T>().data());
+        });
+      },
+      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          // One tensor may be all three: zeros first then, as each part adds.
+          const bool shared = in[0] == in[1] || in[1] == in[2] || in[0] == in[2];
+          Tensor* tensors[3];
+          bool add[3];
+          for (std::size_t i = 0; i < 3; ++i) {
+            const auto claim = shared ? Tape::Gradients::Claim{to[i], true} : to.claim(i);
+            tensors[i] = claim.tensor;
+            add[i] = claim.add;
+          }
+          const auto data = [&](std::size_t i) {
+            return tensors[i] ? tensors[i]->data<T>().data() : nullptr;
+          };
+          attend_backward<T>(heads, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                             in[2]->data<T>().data(), pattern.as<T>().data(), grad.data<T>().data(),
+                             room.as<T>().data(),
+                             {data(0), data(1), data(2), add[0], add[1], add[2]});
+        });
+      });
+}
+
+namespace {
+
+struct Rotation {
+  int n, width, length, heads;
+  int half() const { return width / heads / 2; }
+};
+
+// y = x turned by the angles of `table` (length x half x (cos, sin)), backwards where sign is -1;
+// or added to y.
+template <class T>
+void turn(const Rotation& r, std::span<const double> table, T sign, const T* x, T* y, bool add) {
+  const int half = r.half(), head = r.width / r.heads;
+  for (int i = 0; i < r.n; ++i)
+    for (int h = 0; h < r.heads; ++h, x += head, y += head) {
+      const double* angles = table.data() + std::int64_t{i % r.length} * half * 2;
+      for (int j = 0; j < half; ++j) {
+        const T c = static_cast<T>(angles[j]), s = sign * static_cast<T>(angles[half + j]);
+        const T a = x[j], b = x[j + half];
+        y[j] = (add ? y[j] : T(0)) + a * c - b * s;
+        y[j + half] = (add ? y[j + half] : T(0)) + a * s + b * c;
+      }
+    }
+}
+
+}  // namespace
+
+Var rotary(Var x, int length, int heads, int first, double base) {
+  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), length, heads};
+  if (heads < 1 || r.width % (2 * heads) != 0)
+    bad_shapes("rotary", x, std::to_string(heads) + " heads of an even width");
+  if (length < 1 || r.n % length != 0)
+    bad_shapes("rotary", x, "sequences of " + std::to_string(length));
+  const int half = r.half();
+  const auto table = x.tape->scratch<double>(static_cast<std::size_t>(length) *
+                                             static_cast<std::size_t>(2 * half));
+  for (int i = 0; i < length; ++i)
+    for (int j = 0; j < half; ++j) {
+      const double angle = (first + i) * std::pow(base, -static_cast<double>(j) / half);
+      double* at = table.data() + std::int64_t{i} * 2 * half;
+      at[j] = std::cos(angle);
+      at[half + j] = std::sin(angle);
+    }
+  const std::span<const double> angles = table;
+  const Var inputs[] = {x};
+  return x.tape->custom(
+      "rotary", inputs, x.shape(),
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          turn<T>(r, angles, T(1), in[0]->data<T>().data(), out.data<T>().data(), false);
+        });
+      },
+      [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        const auto claim = to.claim(0);
+        if (!claim.tensor) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          turn<T>(r, angles, T(-1), grad.data<T>().data(), claim.tensor->data<T>().data(),
+                  claim.add);
+        });
+      });
+}
+
+}  // namespace assay::nn

@@ -1,0 +1,213 @@
+// Layers whose parts are worth doing in one pass: products with a bias and an activation, norms,
+// dropout.
+#include <cmath>
+
+#include "components/nn/product_op.h"
+#include "components/nn/vector_math.h"
+
+namespace assay::nn {
+
+namespace {
+
+// Activations whose slope is known from their value, so that nothing else need be kept.
+bool fuses(Activation activation) {
+  return activation != Activation::kGelu && activation != Activation::kSilu;
+}
+
+// y = activation(y + bias), bias null for none.
+template <class T>
+void finish(T* y, const T* bias, int n, int d, Activation activation) {
+  for (int i = 0; i < n; ++i, y += d) {
+    if (bias && activation == Activation::kRelu) {
+      for (int j = 0; j < d; ++j) {
+        const T x = y[j] + bias[j];
+        y[j] = x <= T(0) ? T(0) : x;  // NaN stays NaN
+      }
+      continue;
+    }
+    for (int j = 0; bias && j < d; ++j) y[j] += bias[j];
+    for (int j = 0; activation == Activation::kRelu && j < d; ++j)
+      y[j] = y[j] <= T(0) ? T(0) : y[j];
+    if (activation == Activation::kTanh) tanh_array(y, y, static_cast<std::size_t>(d));
+  }
+}
+
+// The gradient before the activation; `room` holds it where there is one.
+template <class T>
+const T* before_activation(std::span<const T> y, const T* g, std::span<T> room,
+                           Activation activation) {
+  if (activation == Activation::kNone) return g;
+  if (activation == Activation::kRelu)
+    for (std::size_t i = 0; i < y.size(); ++i) room[i] = y[i] > T(0) ? g[i] : T(0);
+  else
+    for (std::size_t i = 0; i < y.size(); ++i) room[i] = (T(1) - y[i] * y[i]) * g[i];
+  return room.data();
+}
+
+template <class T>
+void add_up_rows(const T* g, int n, int d, T* to, bool add) {
+  if (!add) std::fill(to, to + d, T(0));
+  for (int i = 0; i < n; ++i, g += d)
+    for (int j = 0; j < d; ++j) to[j] += g[j];
+}
+
+}  // namespace
+
+Var activate(Var a, Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return relu(a);
+    case Activation::kTanh:
+      return tanh(a);
+    case Activation::kGelu:
+      return gelu(a);
+    case Activation::kSilu:
+      return silu(a);
+    case Activation::kNone:
+      break;
+  }
+  return a;
+}
+
+Var linear(Var x, Var w, Var bias, Activation activation) {
+  if (!fuses(activation)) return activate(linear(x, w, bias), activation);
+  const int n = rows_of(x.shape()), k = columns_of(x.shape()), d = rows_of(w.shape());
+  if (columns_of(w.shape()) != k) bad_shapes("linear", x, w);
+  if (bias.valid() && bias.shape().count() != d) bad_shapes("linear", w, bias);
+  const Var inputs[] = {x, w, bias.valid() ? bias : w};
+  const bool biased = bias.valid();
+  const Tape::Numbers room =
+      x.tape->numbers(activation == Activation::kNone ? 0 : std::int64_t{n} * d);
+  return x.tape->custom(
+      "linear", std::span(inputs).first(biased ? 3 : 2), {n, d},
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          T* y = out.data<T>().data();
+          product<T>({in[0]->data<T>().data(), k}, {in[1]->data<T>().data(), k, true}, {y, d}, n, k,
+                     d, T(1), false);
+          finish<T>(y, biased ? in[2]->data<T>().data() : nullptr, n, d, activation);
+        });
+      },
+      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* g =
+              before_activation<T>(out.data<T>(), grad.data<T>().data(), room.as<T>(), activation);
+          product_backward<T>(in[0]->data<T>().data(), in[1]->data<T>().data(), true, g, n, k, d,
+                              to);
+          const auto claim = biased ? to.claim(2) : Tape::Gradients::Claim{};
+          if (claim.tensor) add_up_rows<T>(g, n, d, claim.tensor->data<T>().data(), claim.add);
+        });
+      });
+}
+
+namespace {
+
+// y = (x - mean) * scale * gain + bias by rows; mean and bias are absent from the RMS norm. What is
+// kept: each row's mean and scale.
+struct Norm {
+  int n, d;
+  bool centred;
+  double epsilon;
+  auto width() const { return static_cast<std::size_t>(d); }
+};
+
+template <class T>
+void norm_forward(const Norm& norm, const T* x, const T* gain, const T* bias, T* kept, T* y) {
+  const std::size_t d = norm.width();
+  for (int i = 0; i < norm.n; ++i, x += d, y += d, kept += 2) {
+    const T mean = norm.centred ? sum_array(x, d) / static_cast<T>(d) : T(0);
+    for (std::size_t j = 0; j < d; ++j) y[j] = x[j] - mean;
+    const T variance = dot_array(y, y, d) / static_cast<T>(d);
+    const T scale = T(1) / std::sqrt(variance + static_cast<T>(norm.epsilon));
+    if (bias)
+      for (std::size_t j = 0; j < d; ++j) y[j] = y[j] * scale * gain[j] + bias[j];
+    else
+      for (std::size_t j = 0; j < d; ++j) y[j] = y[j] * scale * gain[j];
+    kept[0] = mean;
+    kept[1] = scale;
+  }
+}
+
+// dx = scale (gg - mean(gg) - u mean(gg u)), gg = g gain, u the normalised row. `room`: 2 d.
+template <class T>
+void norm_dx(const Norm& norm, const T* x, const T* gain, const T* kept, const T* g, T* room, T* dx,
+             bool add) {
+  const std::size_t d = norm.width();
+  T *gg = room, *u = room + d;
+  for (int i = 0; i < norm.n; ++i, x += d, g += d, dx += d, kept += 2) {
+    const T mean = kept[0], scale = kept[1];
+    for (std::size_t j = 0; j < d; ++j) {
+      u[j] = (x[j] - mean) * scale;
+      gg[j] = g[j] * gain[j];
+    }
+    const T along = dot_array(gg, u, d) / static_cast<T>(d);
+    const T level = norm.centred ? sum_array(gg, d) / static_cast<T>(d) : T(0);
+    if (add)
+      for (std::size_t j = 0; j < d; ++j) dx[j] += scale * (gg[j] - level - u[j] * along);
+    else
+      for (std::size_t j = 0; j < d; ++j) dx[j] = scale * (gg[j] - level - u[j] * along);
+  }
+}
+
+template <class T>
+void norm_dgain(const Norm& norm, const T* x, const T* kept, const T* g, T* to) {
+  for (int i = 0; i < norm.n; ++i, x += norm.d, g += norm.d, kept += 2) {
+    const T mean = kept[0], scale = kept[1];
+    for (int j = 0; j < norm.d; ++j) to[j] += g[j] * ((x[j] - mean) * scale);
+  }
+}
+
+Var normalise(const char* name, Var a, Var gain, Var bias, double epsilon) {
+  const Norm norm = {rows_of(a.shape()), columns_of(a.shape()), bias.valid(), epsilon};
+  if (gain.shape().count() != norm.d) bad_shapes(name, a, gain);
+  if (bias.valid() && bias.shape().count() != norm.d) bad_shapes(name, a, bias);
+  const Var inputs[] = {a, gain, bias.valid() ? bias : gain};
+  const Tape::Numbers kept = a.tape->numbers(std::int64_t{norm.n} * 2),
+                      room = a.tape->numbers(std::int64_t{norm.d} * 2);
+  return a.tape->custom(
+      name, std::span(inputs).first(bias.valid() ? 3 : 2), a.shape(),
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          norm_forward<T>(norm, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                          norm.centred ? in[2]->data<T>().data() : nullptr, kept.as<T>().data(),
+                          out.data<T>().data());
+        });
+      },
+      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T *x = in[0]->data<T>().data(), *g = grad.data<T>().data();
+          const T* rows = kept.as<T>().data();
+          if (const auto claim = to.claim(0); claim.tensor)
+            norm_dx<T>(norm, x, in[1]->data<T>().data(), rows, g, room.as<T>().data(),
+                       claim.tensor->data<T>().data(), claim.add);
+          if (Tensor* dgain = to[1]) norm_dgain<T>(norm, x, rows, g, dgain->data<T>().data());
+          const auto claim = norm.centred ? to.claim(2) : Tape::Gradients::Claim{};
+          if (claim.tensor)
+            add_up_rows<T>(g, norm.n, norm.d, claim.tensor->data<T>().data(), claim.add);
+        });
+      });
+}
+
+}  // namespace
+
+Var layer_norm(Var a, Var gain, Var bias, double epsilon) {
+  return normalise("layer_norm", a, gain, bias, epsilon);
+}
+Var rms_norm(Var a, Var gain, double epsilon) {
+  return normalise("rms_norm", a, gain, {}, epsilon);
+}
+
+Var dropout(Var a, double rate, Stream stream) {
+  if (rate < 0.0 || rate >= 1.0)
+    throw std::invalid_argument("dropout: rate " + std::to_string(rate) + " is not in [0, 1)");
+  return multiply(a, a.tape->constant(a.shape(), [&](Tensor& mask) {
+    for (std::int64_t i = 0; i < mask.count(); ++i)
+      mask.set(i, stream.uniform() < rate ? 0.0 : 1.0 / (1.0 - rate));
+  }));
+}
+
+}  // namespace assay::nn
