@@ -1,4 +1,5 @@
-// Moby Dick, character by character: windows of `context` characters and the next one as the label.
+// Moby Dick, character by character: windows of `context` characters, and as labels the character
+// that follows the window or those that follow each of its characters.
 // Train, valid and test are consecutive parts of the text (80%, 10%, 10%), so that no window of one
 // overlaps another. The 83 characters of the whole text are the vocabulary, so that it
 // does not depend on how much is used.
@@ -8,10 +9,12 @@ namespace assay::datasets {
 namespace {
 
 struct MobyDick final : Dataset {
+  enum class Labels { kLast, kEach };
   static constexpr Info kInfo{"moby-dick", 1, "Characters of Moby Dick.", "Herman Melville 1851"};
   int context = 8;
   int stride = 8;
   int characters = 400000;
+  Labels labels = Labels::kLast;
 
   static void params(Params<MobyDick>& p) {
     p.add("context", &MobyDick::context)
@@ -26,6 +29,9 @@ struct MobyDick final : Dataset {
         .range(1000, 1e7)
         .unit("characters")
         .doc("Used from the start of the text.");
+    p.add("labels", &MobyDick::labels, {"last", "each"})
+        .doc("The character after the last of a window, or after each.")
+        .since(2);
   }
 
   std::string check() const override {
@@ -56,7 +62,8 @@ struct MobyDick final : Dataset {
     for (std::size_t i = from; i + width < to; i += static_cast<std::size_t>(stride)) {
       out.tokens.insert(out.tokens.end(), ids.begin() + static_cast<std::ptrdiff_t>(i),
                         ids.begin() + static_cast<std::ptrdiff_t>(i + width));
-      out.labels.push_back(ids[i + width]);
+      for (std::size_t j = labels == Labels::kLast ? width : 1; j <= width; ++j)
+        out.labels.push_back(ids[i + j]);
       ++out.count;
     }
     return out;
@@ -77,7 +84,7 @@ struct MobyDick final : Dataset {
       sequence.push_back(ids[all[i]]);
     const int size = static_cast<int>(ids.size());
     out->name = "moby-dick";
-    out->format = {true, context, size, 1, size};
+    out->format = {true, context, size, labels == Labels::kLast ? 1 : context, size};
     const std::size_t n = sequence.size();
     out->train = windows(sequence, 0, n * 8 / 10);
     out->valid = windows(sequence, n * 8 / 10, n * 9 / 10);

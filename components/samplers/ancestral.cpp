@@ -1,8 +1,11 @@
 // Draws the next token from softmax(logits / T), again and again, the context sliding along. top_k
 // keeps the k most probable tokens (Fan et al. 2018), top_p the smallest set of the most probable
-// whose probability reaches p (Holtzman et al. 2020, eq. 2); T = 0 takes the most probable.
+// whose probability reaches p (Holtzman et al. 2020, eq. 2); T = 0 takes the most probable. A model
+// that can go on from keys and values kept does one position's work for each token; when the cache
+// is full its oldest positions make place, except for the first `sinks`.
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "components/samplers/sampler.h"
 
@@ -17,6 +20,8 @@ struct Ancestral final : Sampler {
   int top_k = 0;
   double top_p = 1.0;
   int length = 32;
+  int cache = 0;
+  int sinks = 0;
 
   static void params(Params<Ancestral>& p) {
     p.add("temperature", &Ancestral::temperature)
@@ -25,6 +30,23 @@ struct Ancestral final : Sampler {
     p.add("top_k", &Ancestral::top_k).range(0, 1e6).unit("tokens").doc("Kept; 0 keeps all.");
     p.add("top_p", &Ancestral::top_p).above(0).at_most(1).doc("Probability kept.");
     p.add("length", &Ancestral::length).range(1, 1e6).unit("tokens").doc("Drawn for each prompt.");
+    p.add("cache", &Ancestral::cache)
+        .range(0, 1e7)
+        .unit("positions")
+        .doc("Kept of keys and values; 0: as many as the model was trained on.")
+        .since(2);
+    p.add("sinks", &Ancestral::sinks)
+        .range(0, 1e6)
+        .unit("positions")
+        .doc("First positions that stay in a full cache.")
+        .source("Xiao et al. 2023, arXiv:2309.17453")
+        .since(2);
+  }
+
+  std::string check() const override {
+    return cache == 0 || sinks < cache ? ""
+                                       : "sinks = " + std::to_string(sinks) +
+                                             " leaves no place in cache = " + std::to_string(cache);
   }
 
   int draw(const nn::Tensor& logits, std::int64_t at, int classes, double u) const {
@@ -51,30 +73,76 @@ struct Ancestral final : Sampler {
     return order[n - 1];
   }
 
+  // The logits of the next token of each sequence, and the sequences as they grow.
+  class Growing {
+   public:
+    Growing(const TrainedModel& model, const Examples& prompts, int room, int sinks)
+        : model_(model),
+          pass_(tape_, model.parameters, false, Stream(0)),
+          now_(prompts) {
+      if (!model.model->incremental()) return;
+      cache_.emplace(prompts.count, room > 0 ? room : model.format.width, sinks);
+      pass_.set_cache(&*cache_);
+    }
+    // Valid until the next call.
+    const nn::Tensor& logits(std::int64_t& first, std::int64_t& stride) {
+      const DataFormat& format = model_.format;
+      pass_.begin(Stream(0));
+      const nn::Tensor& out = tape_.value(model_.model->forward(pass_, format, now_));
+      const std::int64_t columns = out.shape().back();
+      first = columns - format.classes;  // those of the last position
+      stride = columns;
+      if (cache_) cache_->advance(static_cast<int>(now_.tokens.size()) / now_.count);
+      return out;
+    }
+    void push(std::span<const int> next) {
+      if (cache_) {
+        now_.tokens.assign(next.begin(), next.end());
+        return;
+      }
+      const auto width = static_cast<std::size_t>(model_.format.width);
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        const auto row = now_.tokens.begin() + static_cast<std::ptrdiff_t>(i * width);
+        std::rotate(row, row + 1, row + static_cast<std::ptrdiff_t>(width));
+        row[static_cast<std::ptrdiff_t>(width) - 1] = next[i];
+      }
+    }
+
+   private:
+    const TrainedModel& model_;
+    nn::Tape tape_;
+    nn::Forward pass_;
+    std::optional<nn::KeyValueCache> cache_;
+    Examples now_;
+  };
+
   std::shared_ptr<const Samples> sample(const TrainedModel& model, const Examples& prompts,
                                         Stream stream) const override {
     const DataFormat& format = model.format;
-    if (!format.tokens || format.positions != 1 || format.classes != format.vocabulary)
+    const bool next = format.positions == 1 || format.positions == format.width;
+    if (!format.tokens || !next || format.classes != format.vocabulary)
       throw std::runtime_error("ancestral needs a model of the next token");
     auto out = std::make_shared<Samples>();
     out->count = prompts.count;
     out->width = length;
     out->prompts = prompts.tokens;
-    out->tokens.resize(static_cast<std::size_t>(prompts.count) * static_cast<std::size_t>(length));
-    Examples now = prompts;
-    for (int step = 0; step < length; ++step) {
-      const nn::Tensor logits = model.outputs(now);
-      for (int i = 0; i < now.count; ++i) {
-        const int token =
-            draw(logits, std::int64_t{i} * format.classes, format.classes, stream.uniform());
-        const auto row = now.tokens.begin() + static_cast<std::ptrdiff_t>(i) * format.width;
-        std::rotate(row, row + 1, row + format.width);
-        row[format.width - 1] = token;
-        out->tokens[static_cast<std::size_t>(i) * static_cast<std::size_t>(length) +
-                    static_cast<std::size_t>(step)] = token;
-      }
-    }
     out->function_evaluations = length;
+    const auto count = static_cast<std::size_t>(prompts.count),
+               width = static_cast<std::size_t>(length);
+    out->tokens.resize(count * width);
+    if (count == 0) return out;
+    Growing growing(model, prompts, cache, sinks);
+    std::vector<int> tokens(count);
+    for (std::size_t step = 0; step < width; ++step) {
+      std::int64_t first = 0, stride = 0;
+      const nn::Tensor& logits = growing.logits(first, stride);
+      for (std::size_t i = 0; i < count; ++i) {
+        tokens[i] = draw(logits, first + static_cast<std::int64_t>(i) * stride, format.classes,
+                         stream.uniform());
+        out->tokens[i * width + step] = tokens[i];
+      }
+      growing.push(tokens);
+    }
     return out;
   }
 };

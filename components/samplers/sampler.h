@@ -18,6 +18,10 @@ class Samples final : public Artifact {
   std::vector<std::int32_t> prompts;  // count x prompt width
   std::vector<std::int32_t> tokens;   // count x width
   double function_evaluations = 0.0;  // model calls for each sample, mean
+  std::vector<std::string> symbols;   // text of each token, where the data have one
+
+  // Prompt and sample of each of the first rows, in the data's own symbols.
+  std::string preview(int most) const override;
 
   std::string_view type() const override { return kType; }
   void save(Archive& out) const override;

@@ -1,4 +1,5 @@
-// Draws samples from a trained model, prompted by the examples of a split.
+// Draws samples from a trained model, prompted by the examples of a split. `assay samples` prints
+// them.
 #include "components/samplers/sampler.h"
 
 namespace assay::stages {
@@ -7,6 +8,7 @@ namespace {
 struct Sample final : Stage {
   enum class Split { kTrain, kValid, kTest };
   using Gives = Samples;
+  static constexpr bool kCheckpoint = true;
   static constexpr Info kInfo{"sample", 1, "Draws samples from a trained model.", "", true};
   Input<TrainedModel> model;
   Input<Data> data;
@@ -29,8 +31,11 @@ struct Sample final : Stage {
     const Data& source = context.get(data);
     require_same_input(context.get(model).format, source.format);
     const Examples& prompts = source.split(kSplits[static_cast<int>(split)]);
-    return sampler->sample(context.get(model), prompts.first(count, source.format),
-                           context.stream("sample"));
+    const auto drawn = sampler->sample(context.get(model), prompts.first(count, source.format),
+                                       context.stream("sample"));
+    auto out = std::make_shared<Samples>(*drawn);
+    out->symbols = source.symbols;
+    return out;
   }
 };
 ASSAY_REGISTER(Stage, Sample);

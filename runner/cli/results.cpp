@@ -1,6 +1,7 @@
-// table, status, export: what is stored of a study.
+// table, status, export, samples: what is stored of a study.
 #include <filesystem>
 #include <iostream>
+#include <unordered_set>
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
@@ -106,6 +107,33 @@ int export_command(const Arguments& arguments) {
     }
     std::cout << "," << (record ? report::csv_field(record->failed_stage) : "") << ","
               << (record ? report::csv_field(record->message) : "") << "\n";
+  }
+  return 0;
+}
+
+int samples_command(const Arguments& arguments) {
+  po::options_description options = study_options();
+  options.add_options()("count,n", po::value<int>()->default_value(3), "of each stage and cell");
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "samples DIR|STUDY [options]", options, vm, loaded, code)) return code;
+  const store::Store kept(loaded.folder);
+  std::unordered_set<Key> seen;
+  graph::CellLink link;
+  for (const auto& row : loaded.results.table.rows) {
+    loaded.linker->link(row.axis_values, row.replicate, link);
+    for (const auto& step : link.steps) {
+      if (!kept.has_artifact(step.key) || !seen.insert(step.key).second) continue;
+      const auto stored = kept.load_artifact(step.key);
+      if (!stored) continue;
+      const std::string text =
+          load_artifact(stored->type, stored->archive)->preview(vm["count"].as<int>());
+      if (text.empty()) continue;
+      const std::string& stage = loaded.study->stages[static_cast<std::size_t>(step.stage)].name;
+      const std::string cell = loaded.linker->describe(row.axis_values, row.replicate);
+      std::cout << stage << (cell.empty() ? "" : ", " + cell) << "\n" << text;
+    }
   }
   return 0;
 }

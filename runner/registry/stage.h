@@ -30,6 +30,8 @@ class Artifact {
   virtual std::string_view type() const = 0;
   virtual void save(Archive& out) const = 0;
   virtual std::size_t bytes() const = 0;  // in memory, roughly: for the memory budget
+  // The first of what it holds in words, where it can be read; empty where it cannot.
+  virtual std::string preview(int /*most*/) const { return {}; }
 };
 
 // What a stage without a result gives: only its metrics matter.

@@ -13,11 +13,23 @@ TEST_CASE("every model keeps the contract of its kind") {
        "hidden_gate = \"hard-concrete\""},
       {"moe-mlp", ", hidden = 5, experts = 3, expert_hidden = 4"},
       {"autoencoder", ", hidden = 5, code = 2"},
-      {"sequence", ", width = 4, hidden = 5"}};
+      {"sequence", ", width = 4, hidden = 5"},
+      {"transformer", ", width = 4, hidden = 5, mixer = { use = \"attention\", heads = 2 }"}};
   for (const ComponentSpec* spec : Registry::global().all("model")) {
     REQUIRE_MESSAGE(small.count(spec->name) == 1, spec->name << " has no small configuration here");
     model_contract("{ use = \"" + spec->name + "\"" + small[spec->name] + " }");
   }
+}
+
+TEST_CASE("transformers of every form keep the contract of models") {
+  for (const char* form : {
+           ", learned_positions = true, mixer = { use = \"attention\", positions = \"none\", "
+           "causal = false, query_gate = \"sigmoid\", output_gate = \"sigmoid\" }",
+           ", norm = \"rms\", feed_forward = \"swiglu\", dropout = 0.2, patch = 3",
+           ", experts = 3, router = { use = \"topk-softmax\", k = 2 }, shared_expert = true",
+           ", experts = 3, feed_forward = \"relu\", mixer = \"token-shift\"",
+       })
+    model_contract("{ use = \"transformer\", width = 4, hidden = 5" + std::string(form) + " }");
 }
 
 TEST_CASE("a recorded site has the rows of the examples") {
