@@ -59,29 +59,25 @@ struct Attention final : Mixer {
   }
 
   nn::Var mix(nn::Forward& pass, std::string_view name, nn::Var x, int length) const override {
-    nn::KeyValueCache* cache = pass.cache();
-    const int batch = x.shape()[0] / length, width = x.shape().back();
-    const int first = cache ? cache->position() : 0;
     nn::Var q = part(pass, name, ".query", query_gate, x),
             k = part(pass, name, ".key", key_gate, x);
     const nn::Var v = part(pass, name, ".value", value_gate, x);
-    if (positions == Positions::kRotary) {
-      q = nn::rotary(q, length, heads, first);
-      k = nn::rotary(k, length, heads, first);
-    }
+    nn::KeyValueCache* cache = pass.cache();
     nn::Var out;
-    if (cache && first > 0) {
+    if (cache && cache->position() > 0) {
       if (length != 1) throw std::logic_error("attention goes on one position at a time");
-      nn::Tape& tape = pass.tape();
-      auto& layer = cache->layer(name, width, window);
-      cache->append(layer, tape.value(k), tape.value(v));
-      out = nn::attention(q, tape.borrow(layer.keys), tape.borrow(layer.values),
-                          {batch, 1, layer.stored, layer.capacity, heads, false, 0});
+      out = go_on(pass, *cache, name, q, k, v);
     } else {
-      out = nn::attention(q, k, v, {batch, length, length, 0, heads, causal_mask, window});
+      const nn::Var before = k;
+      if (positions == Positions::kRotary) {
+        q = nn::rotary(q, length, heads);
+        k = nn::rotary(k, length, heads);
+      }
       if (cache)
-        cache->append(cache->layer(name, width, window), pass.tape().value(k),
-                      pass.tape().value(v));
+        cache->append(cache->layer(name, x.shape().back(), window),
+                      pass.tape().value(cache->sinks() > 0 ? before : k), pass.tape().value(v));
+      out = nn::attention(q, k, v,
+                          {x.shape()[0] / length, length, length, 0, heads, causal_mask, window});
     }
     out = pass.site(nn::Name(name, ".heads"), out);
     if (heads_gate) out = heads_gate->apply(pass, nn::Name(name, ".heads_gate"), out);
@@ -101,6 +97,28 @@ struct Attention final : Mixer {
              {&heads_gate, ".heads_gate"},
              {&output_gate, ".output_gate"}}};
   }
+  // One more position of each sequence. With sinks, keys are kept as they are and turned by their
+  // place in the cache, so that the first positions never seem further away than it is long (Xiao
+  // et al. 2023, section 3.2); else they are turned once, by their position in the sequence.
+  nn::Var go_on(nn::Forward& pass, nn::KeyValueCache& cache, std::string_view name, nn::Var q,
+                nn::Var k, nn::Var v) const {
+    nn::Tape& tape = pass.tape();
+    const bool rotate = positions == Positions::kRotary, by_place = cache.sinks() > 0;
+    if (rotate && !by_place) k = nn::rotary(k, 1, heads, cache.position());
+    auto& layer = cache.layer(name, q.shape().back(), window);
+    cache.append(layer, tape.value(k), tape.value(v));
+    nn::Var keys = tape.borrow(layer.keys);
+    if (rotate && by_place) {
+      const auto places = tape.scratch<int>(static_cast<std::size_t>(layer.capacity));
+      for (int row = 0; row < layer.capacity; ++row)
+        places[static_cast<std::size_t>(row)] = cache.place(layer, row);
+      keys = nn::rotary(keys, places, heads);
+    }
+    if (rotate) q = nn::rotary(q, 1, heads, by_place ? layer.stored - 1 : cache.position());
+    return nn::attention(q, keys, tape.borrow(layer.values),
+                         {q.shape()[0], 1, layer.stored, layer.capacity, heads, false, 0});
+  }
+
   static nn::Var part(nn::Forward& pass, std::string_view name, std::string_view which,
                       const Slot<Gate>& gate, nn::Var x) {
     const nn::Name full(name, which);

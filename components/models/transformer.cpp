@@ -11,6 +11,7 @@ namespace assay::models {
 namespace {
 
 struct Transformer final : Model {
+  enum class Positions { kNone, kLearned, kGrid };
   enum class Norm { kLayer, kRms };
   enum class FeedForward { kGelu, kRelu, kSwiglu };
   static constexpr Info kInfo{
@@ -21,7 +22,7 @@ struct Transformer final : Model {
   int hidden = 256;
   int blocks = 2;
   Slot<Mixer> mixer{"attention"};
-  bool learned_positions = false;
+  Positions positions = Positions::kNone;
   Norm norm = Norm::kLayer;
   FeedForward feed_forward = FeedForward::kGelu;
   int experts = 0;
@@ -36,7 +37,8 @@ struct Transformer final : Model {
     p.add("hidden", &T::hidden).range(1, 65536).unit("units").doc("Of a feed-forward layer.");
     p.add("blocks", &T::blocks).range(1, 1024).unit("blocks").doc("Stacked.");
     p.add("mixer", &T::mixer).doc("Across positions, one in each block.");
-    p.add("learned_positions", &T::learned_positions).doc("Adds a learnt vector to each position.");
+    p.add("positions", &T::positions, {"none", "learned", "grid"})
+        .doc("A learnt vector added to each position, or one for its row and one for its column.");
     p.add("norm", &T::norm, {"layer", "rms"}).doc("Before each part and the output.");
     p.add("feed_forward", &T::feed_forward, {"gelu", "relu", "swiglu"})
         .doc("swiglu: W2 (silu(W1 x) * W3 x) (Shazeer 2020, arXiv:2002.05202).");
@@ -90,10 +92,7 @@ struct Transformer final : Model {
               nn::Role::kEmbedding);
     else
       nn::declare_linear(out, "embedding", shape.numbers, width, 1.0, init);
-    if (learned_positions)
-      out.add("positions.weight",
-              nn::Tensor::normal({shape.length, width}, 0.3, init.fork("positions")),
-              nn::Role::kEmbedding);
+    declare_positions(out, shape.length, init);
     for (int i = 0; i < blocks; ++i) {
       declare_norm(out, nn::Name(block(i), ".norm1"));
       mixer->declare(out, nn::Name(block(i), ".mixer"), width, init.fork(block(i)));
@@ -150,6 +149,35 @@ struct Transformer final : Model {
   }
 
  private:
+  static int side_of(int length) {
+    const int side = static_cast<int>(std::lround(std::sqrt(length)));
+    if (side * side == length) return side;
+    throw std::runtime_error("transformer: " + std::to_string(length) +
+                             " positions are no square grid");
+  }
+  void declare_positions(nn::Parameters& out, int length, const Stream& init) const {
+    const auto add = [&](const char* name, int count) {
+      out.add(nn::Name(name, ".weight"), nn::Tensor::normal({count, width}, 0.3, init.fork(name)),
+              nn::Role::kEmbedding);
+    };
+    if (positions == Positions::kLearned) add("positions", length);
+    if (positions != Positions::kGrid) return;
+    add("rows", side_of(length));
+    add("columns", side_of(length));
+  }
+  // What is added to positions first, first + 1, … of each sequence.
+  nn::Var position_vectors(nn::Forward& pass, int first, int count, int length) const {
+    const auto part = [&](std::string_view name, int divide, int modulo) {
+      const auto rows = pass.tape().scratch<int>(static_cast<std::size_t>(count));
+      for (int i = 0; i < count; ++i)
+        rows[static_cast<std::size_t>(i)] = (first + i) / divide % modulo;
+      return nn::gather_rows(pass.parameter(name), rows);
+    };
+    if (positions == Positions::kLearned) return part("positions.weight", 1, length);
+    const int side = side_of(length);
+    return nn::add(part("rows.weight", side, side), part("columns.weight", 1, side));
+  }
+
   void declare_norm(nn::Parameters& out, std::string_view name) const {
     out.add(nn::Name(name, ".gain"), nn::Tensor::full({width}, 1.0), nn::Role::kOther);
     if (norm == Norm::kLayer)
@@ -192,14 +220,9 @@ struct Transformer final : Model {
       x = nn::gather_rows(pass.parameter("embedding.weight"), batch.tokens);
     else
       x = pass.linear("embedding", patches(pass, shape, batch));
-    if (learned_positions && pass.cache()) {
-      const auto rows = pass.tape().scratch<int>(static_cast<std::size_t>(length));
-      for (int i = 0; i < length; ++i)
-        rows[static_cast<std::size_t>(i)] = pass.cache()->position() + i;
-      x = nn::add_tiled(x, nn::gather_rows(pass.parameter("positions.weight"), rows));
-    } else if (learned_positions) {
-      x = nn::add_tiled(x, pass.parameter("positions.weight"));
-    }
+    if (positions != Positions::kNone)
+      x = nn::add_tiled(x, position_vectors(pass, pass.cache() ? pass.cache()->position() : 0,
+                                            length, shape.length));
     return pass.site("embedded", x);
   }
 

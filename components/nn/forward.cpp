@@ -33,6 +33,22 @@ Var Forward::linear(std::string_view name, Var x, Activation activation) {
   return site(Name(name, ".act"), activate(before, activation));
 }
 
+Var Forward::convolution(std::string_view name, Var x, const ImageShape& shape,
+                         Activation activation) {
+  const Var weight = parameter(Name(name, ".weight"));
+  const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
+  const Var b = bias ? tape_.parameter(*bias) : Var();
+  if (hooks_.empty()) {
+    const Var out = nn::convolution(x, weight, b, shape, activation);
+    tape_.label(out, name);
+    return out;
+  }
+  const Var rows = site(Name(name, ".in"), patches(x, shape));
+  const Var before = site(name, convolution_of_patches(rows, weight, b, shape));
+  if (activation == Activation::kNone) return before;
+  return site(Name(name, ".act"), activate(before, activation));
+}
+
 Tensor& Forward::statistic(std::string_view name, Shape shape) {
   if (statistics_used_ == statistics_.size()) statistics_.emplace_back();
   Statistic& slot = statistics_[statistics_used_++];

@@ -58,6 +58,10 @@ class Forward {
   // "<name>.bias". Announces the sites "<name>.in", "<name>" and, with an activation, "<name>.act".
   Var linear(std::string_view name, Var x, Activation activation = Activation::kNone);
 
+  // The same for the patches of images; the site "<name>.in" sees those as rows.
+  Var convolution(std::string_view name, Var x, const ImageShape& shape,
+                  Activation activation = Activation::kNone);
+
   // Adds to the training loss: balance, sparsity, commitment.
   void add_loss(std::string_view name, Var weighted) { losses_.push_back({Name(name), weighted}); }
   std::span<const Loss> losses() const { return losses_; }

@@ -31,6 +31,13 @@ KeyValueCache::Layer& KeyValueCache::layer(std::string_view name, int width, int
   return out;
 }
 
+int KeyValueCache::place(const Layer& layer, int row) const {
+  const int sinks = std::min(sinks_, layer.capacity - 1);
+  if (row < sinks || layer.stored < layer.capacity) return row;
+  const int others = layer.capacity - sinks;
+  return sinks + (row - layer.oldest + others) % others;
+}
+
 void KeyValueCache::append(Layer& layer, const Tensor& k, const Tensor& v) {
   const int count = static_cast<int>(k.shape().rows()) / batch_, width = k.shape().back();
   const int sinks = std::min(sinks_, layer.capacity - 1);

@@ -17,6 +17,7 @@ class KeyValueCache {
   KeyValueCache(int batch, int capacity, int sinks = 0);
 
   int batch() const { return batch_; }
+  int sinks() const { return sinks_; }
   int position() const { return position_; }  // of the next token
   void advance(int tokens) { position_ += tokens; }
   std::size_t bytes() const;
@@ -30,6 +31,8 @@ class KeyValueCache {
   };
   // The layer of this name, empty at first; `most` > 0 keeps no more than that many positions.
   Layer& layer(std::string_view name, int width, int most = 0);
+  // How many of the positions kept are older than that in a row.
+  int place(const Layer& layer, int row) const;
   // Adds positions to a layer: k and v are (batch * count) x width, rows of a sequence together.
   void append(Layer& layer, const Tensor& k, const Tensor& v);
 

@@ -1,5 +1,6 @@
 // Attention over the heads of sequences, each head a few small products; and rotary positions.
 #include <cmath>
+#include <numeric>
 
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
@@ -167,21 +168,29 @@ void turn(const Rotation& r, std::span<const double> table, T sign, const T* x, 
 }  // namespace
 
 Var rotary(Var x, int length, int heads, int first, double base) {
-  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), length, heads};
+  const auto positions = x.tape->scratch<int>(static_cast<std::size_t>(std::max(0, length)));
+  std::iota(positions.begin(), positions.end(), first);
+  return rotary(x, positions, heads, base);
+}
+
+Var rotary(Var x, std::span<const int> positions, int heads, double base) {
+  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), static_cast<int>(positions.size()),
+                      heads};
   if (heads < 1 || r.width % (2 * heads) != 0)
     bad_shapes("rotary", x, std::to_string(heads) + " heads of an even width");
-  if (length < 1 || r.n % length != 0)
-    bad_shapes("rotary", x, "sequences of " + std::to_string(length));
+  if (r.length < 1 || r.n % r.length != 0)
+    bad_shapes("rotary", x, "sequences of " + std::to_string(r.length));
   const int half = r.half();
-  const auto table = x.tape->scratch<double>(static_cast<std::size_t>(length) *
-                                             static_cast<std::size_t>(2 * half));
-  for (int i = 0; i < length; ++i)
-    for (int j = 0; j < half; ++j) {
-      const double angle = (first + i) * std::pow(base, -static_cast<double>(j) / half);
+  const auto table = x.tape->scratch<double>(positions.size() * static_cast<std::size_t>(2 * half));
+  for (int j = 0; j < half; ++j) {
+    const double turn_by = std::pow(base, -static_cast<double>(j) / half);
+    for (int i = 0; i < r.length; ++i) {
+      const double angle = positions[static_cast<std::size_t>(i)] * turn_by;
       double* at = table.data() + std::int64_t{i} * 2 * half;
       at[j] = std::cos(angle);
       at[half + j] = std::sin(angle);
     }
+  }
   const std::span<const double> angles = table;
   const Var inputs[] = {x};
   return x.tape->custom(

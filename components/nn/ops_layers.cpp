@@ -7,52 +7,6 @@
 
 namespace assay::nn {
 
-namespace {
-
-// Activations whose slope is known from their value, so that nothing else need be kept.
-bool fuses(Activation activation) {
-  return activation != Activation::kGelu && activation != Activation::kSilu;
-}
-
-// y = activation(y + bias), bias null for none.
-template <class T>
-void finish(T* y, const T* bias, int n, int d, Activation activation) {
-  for (int i = 0; i < n; ++i, y += d) {
-    if (bias && activation == Activation::kRelu) {
-      for (int j = 0; j < d; ++j) {
-        const T x = y[j] + bias[j];
-        y[j] = x <= T(0) ? T(0) : x;  // NaN stays NaN
-      }
-      continue;
-    }
-    for (int j = 0; bias && j < d; ++j) y[j] += bias[j];
-    for (int j = 0; activation == Activation::kRelu && j < d; ++j)
-      y[j] = y[j] <= T(0) ? T(0) : y[j];
-    if (activation == Activation::kTanh) tanh_array(y, y, static_cast<std::size_t>(d));
-  }
-}
-
-// The gradient before the activation; `room` holds it where there is one.
-template <class T>
-const T* before_activation(std::span<const T> y, const T* g, std::span<T> room,
-                           Activation activation) {
-  if (activation == Activation::kNone) return g;
-  if (activation == Activation::kRelu)
-    for (std::size_t i = 0; i < y.size(); ++i) room[i] = y[i] > T(0) ? g[i] : T(0);
-  else
-    for (std::size_t i = 0; i < y.size(); ++i) room[i] = (T(1) - y[i] * y[i]) * g[i];
-  return room.data();
-}
-
-template <class T>
-void add_up_rows(const T* g, int n, int d, T* to, bool add) {
-  if (!add) std::fill(to, to + d, T(0));
-  for (int i = 0; i < n; ++i, g += d)
-    for (int j = 0; j < d; ++j) to[j] += g[j];
-}
-
-}  // namespace
-
 Var activate(Var a, Activation activation) {
   switch (activation) {
     case Activation::kRelu:

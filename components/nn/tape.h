@@ -239,6 +239,33 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k);
 // Row i: the sum over j of values[i, j] * table[columns[i, j]] (table: m x d) -> n x d. Zeros cost
 // nothing.
 Var combine_rows(SparseRows code, Var table);
+// Images: row (b * height + y) * width + x holds the channels of a pixel.
+struct ImageShape {
+  int batch = 1;
+  int height = 0;
+  int width = 0;
+  int channels = 1;
+  int kernel = 3;
+  int stride = 1;
+  int padding = 0;  // zeros on each side
+  int out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
+  int out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+};
+// Each output pixel's patch as a row: (batch * out_height * out_width) x (kernel * kernel *
+// channels), rows of the patch first, then columns, then channels.
+Var patches(Var x, const ImageShape& shape);
+// activation(patches(x) wᵀ + bias); w: filters x (kernel * kernel * channels), bias: filters or
+// invalid -> (batch * out_height * out_width) x filters. Image by image, so that patches stay
+// small.
+Var convolution(Var x, Var w, Var bias, const ImageShape& shape,
+                Activation activation = Activation::kNone);
+// The same of patches that are there already; the same bits.
+Var convolution_of_patches(Var rows, Var w, Var bias, const ImageShape& shape,
+                           Activation activation = Activation::kNone);
+// A filter of its own for each channel; w: channels x (kernel * kernel).
+Var depthwise_convolution(Var x, Var w, Var bias, const ImageShape& shape);
+Var max_pool(Var x, const ImageShape& shape);
+Var mean_pool(Var x, const ImageShape& shape);  // over the whole kernel, padding included
 // Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1). Row b * length + i of
 // q, k and v is position i of sequence b; head h owns columns h * width / heads onwards.
 struct AttentionShape {
@@ -252,8 +279,9 @@ struct AttentionShape {
 };
 Var attention(Var q, Var k, Var v, const AttentionShape& shape);
 // Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in each head the pair of columns
-// (j, j + w/2) of row r turns by (first + r mod length) * base^(-2j/w).
-Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);
+// (j, j + w/2) of row r turns by positions[r mod length] * base^(-2j/w), length = positions.size().
+Var rotary(Var x, std::span<const int> positions, int heads, double base = 10000.0);
+Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);  // first, first+1 …
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
 // Mean over all entries of (a - b)². -> scalar

@@ -12,6 +12,28 @@ inline nn::Tensor mix(const Mixer& mixer, const nn::Parameters& parameters, cons
   return tape.value(mixer.mix(pass, "mixer", tape.constant(x), length));
 }
 
+// Position by position from a cache, the outputs are those of the whole sequences.
+inline void cache_law(const Mixer& mixer, const nn::Parameters& parameters, const nn::Tensor& x,
+                      int length, const nn::Tensor& whole, int sinks) {
+  const int batch = x.shape()[0] / length, features = x.shape().back();
+  nn::KeyValueCache cache(batch, length, sinks);
+  nn::Tape tape;
+  nn::Forward pass(tape, parameters, false, Stream(1));
+  pass.set_cache(&cache);
+  for (int t = 0; t < length; ++t) {
+    nn::Tensor now({batch, features});
+    for (int i = 0; i < batch * features; ++i)
+      now.set(i, x.get((i / features * length + t) * features + i % features));
+    pass.begin(Stream(1));
+    const nn::Tensor& next = tape.value(mixer.mix(pass, "mixer", tape.constant(now), 1));
+    cache.advance(1);
+    for (int i = 0; i < batch * features; ++i)
+      CHECK(next.get(i) ==
+            doctest::Approx(whole.get((i / features * length + t) * features + i % features))
+                .epsilon(1e-4));
+  }
+}
+
 // Shapes stay; a sequence does not depend on the others of its batch; a position of a causal mixer
 // does not depend on later ones; one that goes on from a cache gives what it gives for the whole
 // sequence; parameters are the mixer's own; gradients are right.
@@ -46,24 +68,7 @@ inline void mixer_contract(const std::string& text, Gradient gradient = Gradient
       CHECK(later.get(i) == doctest::Approx(out.get(i)).epsilon(1e-5));
   }
 
-  if (mixer->incremental()) {
-    nn::KeyValueCache cache(batch, length);
-    for (int t = 0; t < length; ++t) {
-      nn::Tensor now({batch, features});
-      for (int b = 0; b < batch; ++b)
-        for (int j = 0; j < features; ++j)
-          now.set(b * features + j, x.get((b * length + t) * features + j));
-      nn::Tape tape;
-      nn::Forward pass(tape, parameters, false, Stream(1));
-      pass.set_cache(&cache);
-      const nn::Tensor& next = tape.value(mixer->mix(pass, "mixer", tape.constant(now), 1));
-      cache.advance(1);
-      for (int b = 0; b < batch; ++b)
-        for (int j = 0; j < features; ++j)
-          CHECK(next.get(b * features + j) ==
-                doctest::Approx(out.get((b * length + t) * features + j)).epsilon(1e-4));
-    }
-  }
+  if (mixer->incremental()) cache_law(*mixer, parameters, x, length, out, 0);
 
   const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
     nn::Forward pass(tape, at, true, Stream(7));

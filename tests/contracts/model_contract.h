@@ -19,9 +19,14 @@ inline Examples examples_of(const DataFormat& format, int n, std::uint64_t seed)
   return out;
 }
 
-// Data of every form: numbers with a class, numbers alone, the next token, a label at each token.
+// Data of every form: numbers with a class, images, numbers alone, the next token, a label at each
+// token.
 inline std::vector<DataFormat> data_formats() {
-  return {{false, 6, 0, 1, 4}, {false, 6, 0, 1, 0}, {true, 5, 4, 1, 4}, {true, 5, 4, 5, 3}};
+  return {{false, 6, 0, 1, 4},
+          {false, 16, 0, 1, 3},
+          {false, 6, 0, 1, 0},
+          {true, 5, 4, 1, 4},
+          {true, 5, 4, 5, 3}};
 }
 
 // Every prunable layer announces what goes into it, by the name that pruners look for, and a hook

@@ -14,6 +14,7 @@ TEST_CASE("every model keeps the contract of its kind") {
       {"moe-mlp", ", hidden = 5, experts = 3, expert_hidden = 4"},
       {"autoencoder", ", hidden = 5, code = 2"},
       {"sequence", ", width = 4, hidden = 5"},
+      {"cnn", ", channels = [3, 4], pool = 1"},
       {"transformer", ", width = 4, hidden = 5, mixer = { use = \"attention\", heads = 2 }"}};
   for (const ComponentSpec* spec : Registry::global().all("model")) {
     REQUIRE_MESSAGE(small.count(spec->name) == 1, spec->name << " has no small configuration here");
@@ -23,7 +24,7 @@ TEST_CASE("every model keeps the contract of its kind") {
 
 TEST_CASE("transformers of every form keep the contract of models") {
   for (const char* form : {
-           ", learned_positions = true, mixer = { use = \"attention\", positions = \"none\", "
+           ", positions = \"learned\", mixer = { use = \"attention\", positions = \"none\", "
            "causal = false, query_gate = \"sigmoid\", output_gate = \"sigmoid\" }",
            ", norm = \"rms\", feed_forward = \"swiglu\", dropout = 0.2, patch = 3",
            ", experts = 3, router = { use = \"topk-softmax\", k = 2 }, shared_expert = true",

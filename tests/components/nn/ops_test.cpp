@@ -210,6 +210,63 @@ TEST_CASE("gradients of attention and rotary positions agree with central differ
   });
 }
 
+TEST_CASE("gradients of convolutions and pooling agree with central differences") {
+  testing::holds("images", [] {
+    const int kernel = size(1, 3), stride = size(1, 2), channels = size(1, 3), filters = size(1, 3);
+    const ImageShape shape = {size(1, 2), size(kernel, 5), size(kernel, 4),    channels,
+                              kernel,     stride,          size(0, kernel - 1)};
+    const auto seed = static_cast<std::uint64_t>(size(1, 1000));
+    const Tensor x = random({shape.batch * shape.height * shape.width, channels}, seed),
+                 w = random({filters, kernel * kernel * channels}, seed + 1),
+                 b = random({filters}, seed + 2), d = random({channels, kernel * kernel}, seed + 3),
+                 db = random({channels}, seed + 4);
+    check({
+        {"patches", [&](auto v) { return patches(v[0], shape); }, {x}},
+        {"convolution", [&](auto v) { return convolution(v[0], v[1], v[2], shape); }, {x, w, b}},
+        {"without bias", [&](auto v) { return convolution(v[0], v[1], {}, shape); }, {x, w}},
+        {"with relu",
+         [&](auto v) { return convolution(v[0], v[1], v[2], shape, Activation::kRelu); },
+         {x, w, b}},
+        {"with gelu",
+         [&](auto v) { return convolution(v[0], v[1], v[2], shape, Activation::kGelu); },
+         {x, w, b}},
+        {"of patches",
+         [&](auto v) { return convolution_of_patches(patches(v[0], shape), v[1], v[2], shape); },
+         {x, w, b}},
+        {"depthwise",
+         [&](auto v) { return depthwise_convolution(v[0], v[1], v[2], shape); },
+         {x, d, db}},
+        {"max_pool", [&](auto v) { return max_pool(v[0], shape); }, {x}},
+        {"mean_pool", [&](auto v) { return mean_pool(v[0], shape); }, {x}},
+    });
+  });
+}
+
+TEST_CASE("a convolution is what its definition says") {
+  const ImageShape shape = {2, 5, 4, 3, 3, 2, 1};
+  const int filters = 2;
+  const Tensor x = random({2 * 5 * 4, 3}, 1), w = random({filters, 27}, 2),
+               b = random({filters}, 3);
+  Tape tape(Dtype::kFloat64);
+  const Tensor& y =
+      tape.value(convolution(tape.constant(x), tape.constant(w), tape.constant(b), shape));
+  CHECK(y.shape() == Shape{2 * 3 * 2, filters});
+  for (int n = 0; n < 2; ++n)
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 2; ++j)
+        for (int f = 0; f < filters; ++f) {
+          double expected = b.get(f);
+          for (int p = 0; p < 3; ++p)
+            for (int q = 0; q < 3; ++q)
+              for (int c = 0; c < 3; ++c) {
+                const int row = 2 * i - 1 + p, column = 2 * j - 1 + q;
+                if (row < 0 || row >= 5 || column < 0 || column >= 4) continue;
+                expected += x.at((n * 5 + row) * 4 + column, c) * w.at(f, (p * 3 + q) * 3 + c);
+              }
+          CHECK(y.at((n * 3 + i) * 2 + j, f) == doctest::Approx(expected).epsilon(1e-12));
+        }
+}
+
 TEST_CASE("attention is what its definition says") {
   const int batch = 2, queries = 3, keys = 5, heads = 2, width = 6, head = 3;
   const Tensor q = random({batch * queries, width}, 1), k = random({batch * keys, width}, 2),
