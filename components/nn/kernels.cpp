@@ -3,14 +3,18 @@
 #include <cblas.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 
 namespace assay::nn {
 
 namespace {
 
-// OpenBLAS wins where its packing and its loops over edges cost less than Eigen's, that is for
-// small or thin matrices; from this size on Eigen is as fast or faster (docs/numerics.md).
-constexpr int kSmall = 96;
+// Which of the two is faster (measured; docs/numerics.md): OpenBLAS for small products, where it
+// does not pack, and for thin ones of a transposed left side; Eigen for the others.
+bool suits_blas(bool a_transposed, bool b_transposed, int n, int k, int d) {
+  if (std::int64_t{n} * k * d <= (1 << 20)) return !b_transposed;
+  return a_transposed && std::min({n, k, d}) < 128;
+}
 
 // Whether OpenBLAS may be used. A build without threads has no locks either and mixes up the
 // buffers of two cells that multiply at once; one with threads must not start them inside a cell.
@@ -71,7 +75,7 @@ void eigen(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T
 template <class T>
 void product(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T factor,
              bool add) {
-  if (kSafe && std::min({n, k, d}) < kSmall)
+  if (kSafe && suits_blas(a.transposed, b.transposed, n, k, d))
     blas(a, b, out, n, k, d, factor, add);
   else
     eigen(a, b, out, n, k, d, factor, add);

@@ -124,18 +124,40 @@ Var relu(Var a) {
       "relu", a, [](auto x) { return x <= 0 ? decltype(x)(0) : x; },
       [](auto x, auto) { return decltype(x)(x > 0 ? 1 : 0); });
 }
-Var gelu(Var a) {
+namespace {
+
+// x gate(x): forward(x, gate, y, n) keeps the gate, backward(x, gate, g, d, n, add) uses it.
+template <class F, class Backward>
+Var gated(const char* name, Var a, F forward, Backward backward) {
+  const Tape::Numbers gate = a.tape->numbers(a.shape().count());
   return over_arrays(
-      "gelu", a, [](const auto* x, auto* y, std::size_t n) { gelu_array(x, y, n); },
-      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
-        gelu_slope_array(x, g, d, n, add);
+      name, a,
+      [=](const auto* x, auto* y, std::size_t n) {
+        using T = std::remove_cvref_t<decltype(*y)>;
+        forward(x, gate.as<T>().data(), y, n);
+      },
+      [=](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+        using T = std::remove_cvref_t<decltype(*d)>;
+        backward(x, static_cast<const T*>(gate.as<T>().data()), g, d, n, add);
+      });
+}
+
+}  // namespace
+
+Var gelu(Var a) {
+  return gated(
+      "gelu", a,
+      [](const auto* x, auto* gate, auto* y, std::size_t n) { gelu_array(x, gate, y, n); },
+      [](const auto* x, const auto* gate, const auto* g, auto* d, std::size_t n, bool add) {
+        gelu_slope_array(x, gate, g, d, n, add);
       });
 }
 Var silu(Var a) {
-  return over_arrays(
-      "silu", a, [](const auto* x, auto* y, std::size_t n) { silu_array(x, y, n); },
-      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
-        silu_slope_array(x, g, d, n, add);
+  return gated(
+      "silu", a,
+      [](const auto* x, auto* gate, auto* y, std::size_t n) { silu_array(x, gate, y, n); },
+      [](const auto* x, const auto* gate, const auto* g, auto* d, std::size_t n, bool add) {
+        silu_slope_array(x, gate, g, d, n, add);
       });
 }
 

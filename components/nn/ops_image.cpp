@@ -1,5 +1,6 @@
 // Convolutions by patches, and pooling. Channels come last, so that a patch is a few runs of
 // memory and a product's output is the next image.
+#include <algorithm>
 #include <limits>
 
 #include "components/nn/product_op.h"
@@ -28,6 +29,23 @@ struct Image {
     const bool inside = row >= 0 && row < s.height && column >= 0 && column < s.width;
     return inside ? std::int64_t{row} * s.width + column : -1;
   }
+  // Calls visit(output pixel, row of the kernel, first and last + 1 column of the kernel inside the
+  // image, input pixel of the first): pixels side by side lie side by side.
+  template <class Visit>
+  void each_run(const Visit& visit) const {
+    for (int y = 0; y < s.out_height(); ++y)
+      for (int x = 0; x < s.out_width(); ++x) {
+        const int left = x * s.stride - s.padding;
+        const int first = std::clamp(-left, 0, s.kernel),
+                  last = std::clamp(s.width - left, first, s.kernel);
+        for (int k = 0; k < s.kernel; ++k) {
+          const int row = y * s.stride - s.padding + k;
+          const bool inside = row >= 0 && row < s.height;
+          visit(std::int64_t{y} * s.out_width() + x, k, inside ? first : 0, inside ? last : 0,
+                std::int64_t{row} * s.width + left + first);
+        }
+      }
+  }
 };
 
 void check_image(const char* op, Var x, const ImageShape& s) {
@@ -40,24 +58,38 @@ void check_image(const char* op, Var x, const ImageShape& s) {
                    " and a kernel of " + std::to_string(s.kernel));
 }
 
+// A few numbers: too few for a call of memcpy, which the compiler would make of a plain loop.
+template <class T>
+void copy_few(const T* from, T* to, int count) {
+  int j = 0;
+  for (; j + 4 <= count; j += 4) {
+    const T a = from[j], b = from[j + 1], c = from[j + 2], d = from[j + 3];
+    to[j] = a;
+    to[j + 1] = b;
+    to[j + 2] = c;
+    to[j + 3] = d;
+  }
+  for (; j < count; ++j) to[j] = from[j];
+}
+
 // One image's patches, or patches' gradients added to its own.
 template <class T>
 void gather_patches(const Image& image, const T* x, T* rows) {
-  const int c = image.s.channels;
-  image.each([&](std::int64_t pixel, int place, std::int64_t from) {
-    T* to = rows + pixel * image.patch() + std::int64_t{place} * c;
-    if (from < 0)
-      std::fill(to, to + c, T(0));
-    else
-      std::copy_n(x + from * c, c, to);
+  const int c = image.s.channels, across = image.s.kernel * c;
+  image.each_run([&](std::int64_t pixel, int k, int first, int last, std::int64_t from) {
+    T* to = rows + pixel * image.patch() + std::int64_t{k} * across;
+    for (int j = 0; j < first * c; ++j) to[j] = T(0);
+    copy_few(x + from * c, to + first * c, (last - first) * c);
+    for (int j = last * c; j < across; ++j) to[j] = T(0);
   });
 }
 template <class T>
 void add_patches(const Image& image, const T* rows, T* x) {
-  const int c = image.s.channels;
-  image.each([&](std::int64_t pixel, int place, std::int64_t to) {
-    const T* from = rows + pixel * image.patch() + std::int64_t{place} * c;
-    for (int j = 0; to >= 0 && j < c; ++j) x[to * c + j] += from[j];
+  const int c = image.s.channels, across = image.s.kernel * c;
+  image.each_run([&](std::int64_t pixel, int k, int first, int last, std::int64_t at) {
+    const T* from = rows + pixel * image.patch() + std::int64_t{k} * across + first * c;
+    T* to = x + at * c;
+    for (int j = 0; j < (last - first) * c; ++j) to[j] += from[j];
   });
 }
 
@@ -274,26 +306,43 @@ Var depthwise_convolution(Var x, Var w, Var bias, const ImageShape& shape) {
 
 namespace {
 
-// y = the largest of each window by channel, the first where equal; `from` says where in the batch
-// it was. NaN is larger than all else.
+// y = the largest of each window by channel, the first where equal; `places` says where in the
+// window it was. NaN is larger than all else.
 template <class T>
-void max_forward(const Image& image, const T* x, T* y, std::int64_t* from) {
+void max_forward(const Image& image, const T* x, T* y, int* places) {
   const int c = image.s.channels;
-  const std::int64_t size = image.out_pixels() * c;
-  for (int b = 0; b < image.s.batch; ++b, y += size, from += size) {
-    std::fill(y, y + size, -std::numeric_limits<T>::infinity());
-    std::fill(from, from + size, -1);
-    const std::int64_t first = b * image.pixels() * c;
-    image.each([&](std::int64_t pixel, int, std::int64_t at) {
-      for (int j = 0; at >= 0 && j < c; ++j) {
-        const T value = x[first + at * c + j];
-        if (from[pixel * c + j] >= 0 && value <= y[pixel * c + j]) continue;
-        if (y[pixel * c + j] != y[pixel * c + j]) continue;
-        y[pixel * c + j] = value;
-        from[pixel * c + j] = first + at * c + j;
+  for (int b = 0; b < image.s.batch; ++b) {
+    const T* first = x + b * image.pixels() * c;
+    T* best = y + b * image.out_pixels() * c;
+    int* at = places + b * image.out_pixels() * c;
+    std::fill(best, best + image.out_pixels() * c, -std::numeric_limits<T>::infinity());
+    std::fill(at, at + image.out_pixels() * c, -1);
+    image.each([&](std::int64_t pixel, int place, std::int64_t from) {
+      if (from < 0) return;
+      const T* value = first + from * c;
+      T* top = best + pixel * c;
+      int* where = at + pixel * c;
+      for (int j = 0; j < c; ++j) {
+        const bool better =
+            value[j] > top[j] || (where[j] < 0) || (value[j] != value[j] && top[j] == top[j]);
+        top[j] = better ? value[j] : top[j];
+        where[j] = better ? place : where[j];
       }
     });
   }
+}
+
+template <class T>
+void max_backward(const Image& image, const int* places, const T* g, T* dx) {
+  const int c = image.s.channels;
+  for (int b = 0; b < image.s.batch; ++b, dx += image.pixels() * c)
+    for (int y = 0; y < image.s.out_height(); ++y)
+      for (int x = 0; x < image.s.out_width(); ++x, g += c, places += c)
+        for (int j = 0; j < c; ++j) {
+          const int row = y * image.s.stride - image.s.padding + places[j] / image.s.kernel,
+                    column = x * image.s.stride - image.s.padding + places[j] % image.s.kernel;
+          dx[(std::int64_t{row} * image.s.width + column) * c + j] += g[j];
+        }
 }
 
 }  // namespace
@@ -303,7 +352,7 @@ Var max_pool(Var x, const ImageShape& shape) {
   if (shape.padding >= shape.kernel)
     bad_shapes("max_pool", x, "a padding of " + std::to_string(shape.padding));
   const Image image = {shape};
-  const auto from = x.tape->scratch<std::int64_t>(
+  const auto places = x.tape->scratch<int>(
       static_cast<std::size_t>(shape.batch * image.out_pixels() * shape.channels));
   const Var inputs[] = {x};
   return x.tape->custom(
@@ -311,16 +360,15 @@ Var max_pool(Var x, const ImageShape& shape) {
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          max_forward<T>(image, in[0]->data<T>().data(), out.data<T>().data(), from.data());
+          max_forward<T>(image, in[0]->data<T>().data(), out.data<T>().data(), places.data());
         });
       },
       [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         Tensor* dx = to[0];
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto g = grad.data<T>();
-          for (std::size_t i = 0; dx && i < g.size(); ++i)
-            dx->data<T>()[static_cast<std::size_t>(from[i])] += g[i];
+          if (dx)
+            max_backward<T>(image, places.data(), grad.data<T>().data(), dx->data<T>().data());
         });
       });
 }

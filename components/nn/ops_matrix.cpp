@@ -123,9 +123,14 @@ void vector_dx(const VectorOp& op, const T* v, const T* g, T* dx, bool add) {
 // dv += g (times x), summed over rows or columns, rows in order.
 template <class T>
 void vector_dv(const VectorOp& op, const T* x, const T* g, T* dv) {
+  const auto d = static_cast<std::size_t>(op.d);
   for (int i = 0; i < op.n; ++i, g += op.d, x += op.d) {
-    for (int j = 0; op.row && j < op.d; ++j) dv[j] += op.multiply ? g[j] * x[j] : g[j];
-    for (int j = 0; !op.row && j < op.d; ++j) dv[i] += op.multiply ? g[j] * x[j] : g[j];
+    if (!op.row)
+      dv[i] += op.multiply ? dot_array(g, x, d) : sum_array(g, d);
+    else if (op.multiply)
+      for (std::size_t j = 0; j < d; ++j) dv[j] += g[j] * x[j];
+    else
+      for (std::size_t j = 0; j < d; ++j) dv[j] += g[j];
   }
 }
 
@@ -200,20 +205,19 @@ enum class Over { kAll, kRows, kColumns };
 // out += x, summed over all, over rows (out: d) or over columns (out: n); rows in order.
 template <class T>
 void add_up(Over over, int n, int d, const T* x, T* out) {
-  for (int i = 0; i < n; ++i, x += d) {
-    for (int j = 0; over == Over::kRows && j < d; ++j) out[j] += x[j];
-    T* single = out + (over == Over::kColumns ? i : 0);
-    for (int j = 0; over != Over::kRows && j < d; ++j) *single += x[j];
-  }
+  const auto width = static_cast<std::size_t>(d);
+  if (over == Over::kAll) *out += sum_array(x, static_cast<std::size_t>(n) * width);
+  if (over == Over::kRows) add_up_rows(x, n, d, out, true);
+  for (int i = 0; over == Over::kColumns && i < n; ++i, x += d) out[i] += sum_array(x, width);
 }
-// The reverse: dx += factor * g.
+// The reverse: dx = factor * g, or added.
 template <class T>
-void spread(Over over, int n, int d, T factor, const T* g, T* dx) {
-  for (int i = 0; i < n; ++i, dx += d) {
-    for (int j = 0; over == Over::kRows && j < d; ++j) dx[j] += factor * g[j];
-    const T single = factor * g[over == Over::kColumns ? i : 0];
-    for (int j = 0; over != Over::kRows && j < d; ++j) dx[j] += single;
-  }
+void spread(Over over, int n, int d, T factor, const T* g, T* dx, bool add) {
+  for (int i = 0; i < n; ++i, dx += d)
+    for (int j = 0; j < d; ++j) {
+      const T slope = factor * g[over == Over::kRows ? j : over == Over::kColumns ? i : 0];
+      dx[j] = add ? dx[j] + slope : slope;
+    }
 }
 
 Var reduce(const char* name, Var a, Shape shape, double factor, Over over) {
@@ -232,9 +236,9 @@ Var reduce(const char* name, Var a, Shape shape, double factor, Over over) {
       [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          if (to[0])
+          if (const auto claim = to.claim(0); claim.tensor)
             spread<T>(over, n, d, static_cast<T>(factor), grad.data<T>().data(),
-                      to[0]->data<T>().data());
+                      claim.tensor->data<T>().data(), claim.add);
         });
       });
 }
@@ -257,8 +261,56 @@ Var sum_columns(Var a) {
   return reduce("sum_columns", a, {rows_of(a.shape())}, 1.0, Over::kColumns);
 }
 
+namespace {
+
+// y = sum (a - b)²; two numbers at a time are never kept.
+template <class T>
+T distance(std::span<const T> a, std::span<const T> b) {
+  constexpr std::size_t kBlock = 256;
+  T block[kBlock], total = 0;
+  for (std::size_t at = 0; at < a.size(); at += kBlock) {
+    const std::size_t n = std::min(kBlock, a.size() - at);
+    for (std::size_t i = 0; i < n; ++i) block[i] = a[at + i] - b[at + i];
+    total += dot_array(block, block, n);
+  }
+  return total;
+}
+template <class T>
+void distance_slope(std::span<const T> a, std::span<const T> b, T factor, T* to, bool add) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const T slope = factor * (a[i] - b[i]);
+    to[i] = add ? to[i] + slope : slope;
+  }
+}
+
+}  // namespace
+
+Var squared_distance(Var a, Var b, double factor) {
+  if (!(a.shape() == b.shape())) bad_shapes("squared_distance", a, b);
+  const Var inputs[] = {a, b};
+  return a.tape->custom(
+      "squared_distance", inputs, {1},
+      [factor](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          out.data<T>()[0] =
+              static_cast<T>(factor) * distance<T>(in[0]->data<T>(), in[1]->data<T>());
+        });
+      },
+      [factor](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T slope = T(2) * static_cast<T>(factor) * grad.data<T>()[0];
+          for (std::size_t i = 0; i < 2; ++i)
+            if (const auto claim = to.claim(i); claim.tensor)
+              distance_slope<T>(in[0]->data<T>(), in[1]->data<T>(), i == 0 ? slope : -slope,
+                                claim.tensor->data<T>().data(), claim.add);
+        });
+      });
+}
 Var mean_squared_error(Var a, Var b) {
-  return mean(square(subtract(a, b)));
+  return squared_distance(a, b,
+                          1.0 / static_cast<double>(std::max<std::int64_t>(1, a.shape().count())));
 }
 
 }  // namespace assay::nn

@@ -11,34 +11,31 @@ namespace assay::nn {
 
 namespace {
 
-constexpr int kGroups = 64;  // of columns, each column in turn
-constexpr int kBlock = 16;   // columns that are looked at together
+// Columns c, c + kGroups, c + 2 kGroups, … are a group.
+constexpr int kGroups = 64;
 
-// A number that at least k of d numbers reach: the k-th largest of the groups' maxima.
 template <class T>
-T reached_by(const T* x, int d, int k) {
-  if (k > kGroups || d < 4 * kGroups) return -std::numeric_limits<T>::infinity();
-  T top[kGroups];
+void group_maxima(const T* x, int d, T* top) {
   std::fill(top, top + kGroups, -std::numeric_limits<T>::infinity());
-  for (int c = 0; c + kGroups <= d; c += kGroups)
-    for (int g = 0; g < kGroups; ++g) top[g] = x[c + g] > top[g] ? x[c + g] : top[g];
-  std::nth_element(top, top + k - 1, top + kGroups, std::greater<>());
-  return top[k - 1];
+  int c = 0;
+  for (; c + kGroups <= d; c += kGroups)
+    for (int g = 0; g < kGroups; ++g) top[g] = top[g] > x[c + g] ? top[g] : x[c + g];
+  for (int g = 0; c + g < d; ++g) top[g] = top[g] > x[c + g] ? top[g] : x[c + g];
 }
 
-// NaN comes before all else: it must be taken, not hidden.
+// NaN comes before all else: it must be taken, not hidden. Ties go to the lower column.
 template <class T>
-bool before(T a, T b) {
-  return a > b || (a != a && b == b);
+bool before(T a, int column_a, T b, int column_b) {
+  if (a == b || (a != a && b != b)) return column_a < column_b;
+  return a > b || a != a;
 }
 
-// Keeps x[c] where it is among the k best so far, in falling order; ties stay with the lower
-// column.
+// Keeps x[c] where it is among the k best so far, in falling order.
 template <class T>
 void insert(const T* x, int c, int k, int& kept, T* best, int* columns) {
-  if (kept == k && !before(x[c], best[k - 1])) return;
+  if (kept == k && !before(x[c], c, best[k - 1], columns[k - 1])) return;
   int at = kept < k ? kept++ : k - 1;
-  for (; at > 0 && before(x[c], best[at - 1]); --at) {
+  for (; at > 0 && before(x[c], c, best[at - 1], columns[at - 1]); --at) {
     best[at] = best[at - 1];
     columns[at] = columns[at - 1];
   }
@@ -46,19 +43,28 @@ void insert(const T* x, int c, int k, int& kept, T* best, int* columns) {
   columns[at] = c;
 }
 
-// The columns of the k largest of d numbers, the largest first; ties go to the lower column.
+// The columns of the k largest of d numbers, the largest first. The k-th largest of the groups'
+// maxima is reached by at least k numbers, and by none of a group whose maximum is less.
 template <class T>
 void largest(const T* x, int d, int k, T* best, int* columns) {
-  const T least = reached_by(x, d, k);
   int kept = 0;
-  int c = 0;
-  for (; c + kBlock <= d; c += kBlock) {
-    int any = 0;  // a count of fixed length is vectorised; most blocks hold nothing of interest
-    for (int l = 0; l < kBlock; ++l) any += x[c + l] < least ? 0 : 1;
-    for (int l = c; any != 0 && l < c + kBlock; ++l)
-      if (!(x[l] < least)) insert(x, l, k, kept, best, columns);
+  if (k > kGroups || d < 4 * kGroups) {
+    for (int c = 0; c < d; ++c) insert(x, c, k, kept, best, columns);
+    return;
   }
-  for (; c < d; ++c) insert(x, c, k, kept, best, columns);
+  T top[kGroups], sorted[kGroups];
+  group_maxima(x, d, top);
+  // A NaN may hide in a maximum or behind one; the sum tells.
+  if (const T sum = sum_array(x, static_cast<std::size_t>(d)); sum != sum) {
+    for (int c = 0; c < d; ++c) insert(x, c, k, kept, best, columns);
+    return;
+  }
+  std::copy(top, top + kGroups, sorted);
+  std::nth_element(sorted, sorted + k - 1, sorted + kGroups, std::greater<>());
+  const T least = sorted[k - 1];
+  for (int g = 0; g < kGroups; ++g)
+    for (int c = g; top[g] >= least && c < d; c += kGroups)
+      if (x[c] >= least) insert(x, c, k, kept, best, columns);
 }
 
 template <class T>
@@ -81,21 +87,37 @@ struct Entries {
 };
 
 template <class T>
-void select(const Entries& e, int wide, std::span<const T> dense, std::span<int> columns,
-            std::span<T> best, T* values) {
-  for (int i = 0; i < e.n; ++i) {
-    const T* row = dense.data() + std::int64_t{i} * wide;
-    int* chosen = columns.data() + std::int64_t{i} * e.k;
-    largest(row, wide, e.k, best.data(), chosen);
-    std::sort(chosen, chosen + e.k);
-    for (int j = 0; j < e.k; ++j) values[std::int64_t{i} * e.k + j] = row[chosen[j]];
-  }
-}
-
-template <class T>
 void repeat_row(std::span<const T> row, std::span<T> to) {
   for (std::size_t at = 0; at < to.size(); at += row.size())
     std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// Rows first … first + n - 1 of the result, from their products.
+template <class T>
+void select(const Entries& e, int wide, int first, int n, const T* dense, std::span<int> columns,
+            std::span<T> best, T* values) {
+  for (int i = first; i < first + n; ++i, dense += wide) {
+    int* chosen = columns.data() + std::int64_t{i} * e.k;
+    largest(dense, wide, e.k, best.data(), chosen);
+    std::sort(chosen, chosen + e.k);
+    for (int j = 0; j < e.k; ++j) values[std::int64_t{i} * e.k + j] = dense[chosen[j]];
+  }
+}
+
+constexpr int kRowsAtOnce =
+    128;  // so that their products stay in the cache until they are searched
+
+template <class T>
+void topk_forward(const Entries& e, int wide, const T* x, const T* w, std::span<const T> bias,
+                  std::span<T> dense, std::span<int> columns, std::span<T> best, T* values) {
+  for (int first = 0; first < e.n; first += kRowsAtOnce) {
+    const int n = std::min(kRowsAtOnce, e.n - first);
+    const auto part = dense.first(static_cast<std::size_t>(n) * bias.size());
+    repeat_row<T>(bias, part);
+    product<T>({x + std::int64_t{first} * e.d, e.d}, {w, e.d, true}, {part.data(), wide}, n, e.d,
+               wide, T(1), true);
+    select<T>(e, wide, first, n, part.data(), columns, best, values);
+  }
 }
 
 // Null where no gradient is wanted.
@@ -163,12 +185,10 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k) {
       [&](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto dense =
-              tape.scratch<T>(static_cast<std::size_t>(n) * static_cast<std::size_t>(wide));
-          repeat_row<T>(in[2]->data<T>(), dense);
-          product_bt<T>(in[0]->data<T>(), in[1]->data<T>(), dense, n, d, wide, true);
-          select<T>(e, wide, dense, columns, tape.scratch<T>(static_cast<std::size_t>(k)),
-                    out.data<T>().data());
+          topk_forward<T>(e, wide, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                          in[2]->data<T>(),
+                          tape.numbers(std::int64_t{std::min(n, kRowsAtOnce)} * wide).as<T>(),
+                          columns, tape.numbers(k).as<T>(), out.data<T>().data());
         });
       },
       [e](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {

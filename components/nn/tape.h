@@ -284,7 +284,9 @@ Var rotary(Var x, std::span<const int> positions, int heads, double base = 10000
 Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);  // first, first+1 …
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
-// Mean over all entries of (a - b)². -> scalar
+// factor times the sum over all entries of (a - b)². -> scalar
+Var squared_distance(Var a, Var b, double factor = 1.0);
+// The mean over them. -> scalar
 Var mean_squared_error(Var a, Var b);
 
 }  // namespace assay::nn

@@ -29,25 +29,6 @@ void map(const T* x, T* y, std::size_t n, const F& f) {
   std::copy_n(rest.data(), n - i, y + i);
 }
 
-// d = g * f(x), or added.
-template <class T, class F>
-void map_slope(const T* x, const T* g, T* d, std::size_t n, bool add, const F& f) {
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Pack<T> slope = f(Pack<T>(In<T>(x + i))) * In<T>(g + i);
-    if (add)
-      Out<T>(d + i) += slope;
-    else
-      Out<T>(d + i) = slope;
-  }
-  if (i == n) return;
-  Pack<T> rest = Pack<T>::Zero();
-  std::copy(x + i, x + n, rest.data());
-  rest = Pack<T>(f(rest));
-  for (std::size_t j = i; j < n; ++j)
-    d[j] = (add ? d[j] : T(0)) + g[j] * rest[static_cast<Eigen::Index>(j - i)];
-}
-
 template <class T>
 Pack<T> sigmoid_pack(const Pack<T>& x) {
   // exp(-x) may overflow to infinity, of which the reciprocal is the 0 that is meant.
@@ -61,7 +42,8 @@ constexpr T kGeluCube = static_cast<T>(0.044715);
 
 template <class T>
 Pack<T> gelu_gate(const Pack<T>& x) {
-  return sigmoid_pack<T>(T(2) * kGeluScale<T> * x * (T(1) + kGeluCube<T> * x * x));
+  const Pack<T> u = T(2) * kGeluScale<T> * x * (T(1) + kGeluCube<T> * x * x);
+  return sigmoid_pack<T>(u);
 }
 
 }  // namespace
@@ -83,27 +65,29 @@ void sigmoid_array(const T* x, T* y, std::size_t n) {
   map(x, y, n, [](const Pack<T>& v) { return sigmoid_pack<T>(v); });
 }
 template <class T>
-void gelu_array(const T* x, T* y, std::size_t n) {
-  map(x, y, n, [](const Pack<T>& v) { return Pack<T>(v * gelu_gate<T>(v)); });
+void gelu_array(const T* x, T* gate, T* y, std::size_t n) {
+  map(x, gate, n, [](const Pack<T>& v) { return gelu_gate<T>(v); });
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i] * gate[i];
 }
 template <class T>
-void gelu_slope_array(const T* x, const T* g, T* d, std::size_t n, bool add) {
-  map_slope(x, g, d, n, add, [](const Pack<T>& v) {
-    const Pack<T> s = gelu_gate<T>(v);
-    const Pack<T> inner = T(2) * kGeluScale<T> * (T(1) + T(3) * kGeluCube<T> * v * v);
-    return Pack<T>(s + v * s * (T(1) - s) * inner);
-  });
+void gelu_slope_array(const T* x, const T* gate, const T* g, T* d, std::size_t n, bool add) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T inner = T(2) * kGeluScale<T> * (T(1) + T(3) * kGeluCube<T> * x[i] * x[i]);
+    const T slope = g[i] * (gate[i] + x[i] * gate[i] * (T(1) - gate[i]) * inner);
+    d[i] = add ? d[i] + slope : slope;
+  }
 }
 template <class T>
-void silu_array(const T* x, T* y, std::size_t n) {
-  map(x, y, n, [](const Pack<T>& v) { return Pack<T>(v * sigmoid_pack<T>(v)); });
+void silu_array(const T* x, T* gate, T* y, std::size_t n) {
+  sigmoid_array(x, gate, n);
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i] * gate[i];
 }
 template <class T>
-void silu_slope_array(const T* x, const T* g, T* d, std::size_t n, bool add) {
-  map_slope(x, g, d, n, add, [](const Pack<T>& v) {
-    const Pack<T> s = sigmoid_pack<T>(v);
-    return Pack<T>(s + v * s * (T(1) - s));
-  });
+void silu_slope_array(const T* x, const T* gate, const T* g, T* d, std::size_t n, bool add) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T slope = g[i] * (gate[i] + x[i] * gate[i] * (T(1) - gate[i]));
+    d[i] = add ? d[i] + slope : slope;
+  }
 }
 
 namespace {
@@ -166,20 +150,20 @@ void softmax_slope_array(const T* y, const T* g, T factor, T* d, std::size_t n) 
   for (std::size_t i = 0; i < n; ++i) d[i] = factor * y[i] * (g[i] - mean);
 }
 
-#define ASSAY_VECTOR_MATH(T)                                                    \
-  template void exp_array<T>(const T*, T*, std::size_t);                        \
-  template void log_array<T>(const T*, T*, std::size_t);                        \
-  template void tanh_array<T>(const T*, T*, std::size_t);                       \
-  template void sigmoid_array<T>(const T*, T*, std::size_t);                    \
-  template void gelu_array<T>(const T*, T*, std::size_t);                       \
-  template void gelu_slope_array<T>(const T*, const T*, T*, std::size_t, bool); \
-  template void silu_array<T>(const T*, T*, std::size_t);                       \
-  template void silu_slope_array<T>(const T*, const T*, T*, std::size_t, bool); \
-  template T sum_array<T>(const T*, std::size_t);                               \
-  template T dot_array<T>(const T*, const T*, std::size_t);                     \
-  template T max_array<T>(const T*, std::size_t);                               \
-  template T exp_shifted<T>(const T*, T, T*, std::size_t);                      \
-  template void softmax_array<T>(const T*, T, T*, std::size_t);                 \
+#define ASSAY_VECTOR_MATH(T)                                                              \
+  template void exp_array<T>(const T*, T*, std::size_t);                                  \
+  template void log_array<T>(const T*, T*, std::size_t);                                  \
+  template void tanh_array<T>(const T*, T*, std::size_t);                                 \
+  template void sigmoid_array<T>(const T*, T*, std::size_t);                              \
+  template void gelu_array<T>(const T*, T*, T*, std::size_t);                             \
+  template void gelu_slope_array<T>(const T*, const T*, const T*, T*, std::size_t, bool); \
+  template void silu_array<T>(const T*, T*, T*, std::size_t);                             \
+  template void silu_slope_array<T>(const T*, const T*, const T*, T*, std::size_t, bool); \
+  template T sum_array<T>(const T*, std::size_t);                                         \
+  template T dot_array<T>(const T*, const T*, std::size_t);                               \
+  template T max_array<T>(const T*, std::size_t);                                         \
+  template T exp_shifted<T>(const T*, T, T*, std::size_t);                                \
+  template void softmax_array<T>(const T*, T, T*, std::size_t);                           \
   template void softmax_slope_array<T>(const T*, const T*, T, T*, std::size_t);
 ASSAY_VECTOR_MATH(float)
 ASSAY_VECTOR_MATH(double)

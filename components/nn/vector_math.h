@@ -19,14 +19,15 @@ void tanh_array(const T* x, T* y, std::size_t n);
 template <class T>
 void sigmoid_array(const T* x, T* y, std::size_t n);
 // x sigmoid(2 u), u = sqrt(2/pi) (x + 0.044715 x³): the tanh form (Hendrycks and Gimpel 2016).
+// The sigmoid is kept in `gate`, for the slope.
 template <class T>
-void gelu_array(const T* x, T* y, std::size_t n);
+void gelu_array(const T* x, T* gate, T* y, std::size_t n);
 template <class T>  // d = g * slope, or added
-void gelu_slope_array(const T* x, const T* g, T* d, std::size_t n, bool add);
+void gelu_slope_array(const T* x, const T* gate, const T* g, T* d, std::size_t n, bool add);
 template <class T>  // x sigmoid(x)
-void silu_array(const T* x, T* y, std::size_t n);
+void silu_array(const T* x, T* gate, T* y, std::size_t n);
 template <class T>
-void silu_slope_array(const T* x, const T* g, T* d, std::size_t n, bool add);
+void silu_slope_array(const T* x, const T* gate, const T* g, T* d, std::size_t n, bool add);
 
 // Sums in a fixed order that does not wait for each addition. The largest number is only that where
 // none is NaN.

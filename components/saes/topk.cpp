@@ -41,7 +41,7 @@ struct Topk final : Sae {
     code.values = nn::relu(code.values);
     const nn::Var back = nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")),
                                      pass.parameter("decoder.bias"));
-    return nn::scale(nn::sum(nn::square(nn::subtract(back, x))), 1.0 / x.shape()[0]);
+    return nn::squared_distance(back, x, 1.0 / x.shape()[0]);
   }
   void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "components/nn/dispatch.h"
+#include "components/nn/vector_math.h"
 
 namespace assay::saes {
 
@@ -38,10 +39,9 @@ void unit_decoder(nn::Parameters& parameters) {
     using T = decltype(t);
     T* row = rows.data<T>().data();
     for (std::int64_t r = 0; r < rows.shape().rows(); ++r, row += d) {
-      double norm = 0.0;
-      for (int j = 0; j < d; ++j) norm += static_cast<double>(row[j]) * static_cast<double>(row[j]);
-      norm = std::max(std::sqrt(norm), 1e-12);
-      for (int j = 0; j < d; ++j) row[j] = static_cast<T>(static_cast<double>(row[j]) / norm);
+      const T squares = nn::dot_array(row, row, static_cast<std::size_t>(d));
+      const T scale = T(1) / std::max(std::sqrt(squares), T(1e-12));
+      for (int j = 0; j < d; ++j) row[j] *= scale;
     }
   });
 }

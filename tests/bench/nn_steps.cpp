@@ -1,4 +1,5 @@
-// Milliseconds of one training step of a case, as nn_steps.py measures them of PyTorch:
+// Milliseconds of one training step of a case (of 1,000 characters, where it generates), as
+// nn_steps.py measures them of PyTorch:
 //   assay_nn_steps CASE SECONDS
 #include <chrono>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
 #include "components/saes/sae.h"
+#include "components/samplers/sampler.h"
 #include "runner/config/parse.h"
 
 namespace {
@@ -21,10 +23,18 @@ std::shared_ptr<const K> make(const std::string& text) {
   return Registry::global().build<K>(config::parse_value(text));
 }
 
-Step classifier(const std::string& text, int width, int batch_size) {
+// What examples look like that are all zeros, each with labels in turn.
+struct Task {
+  std::string model;
+  DataFormat format;
+  int batch = 1;
+  std::string objective = "\"cross-entropy\"";
+};
+
+Step training(const Task& task) {
   struct State {
     std::shared_ptr<const Model> model;
-    std::shared_ptr<const Objective> objective = make<Objective>("\"cross-entropy\"");
+    std::shared_ptr<const Objective> objective;
     std::shared_ptr<const Optimizer> optimizer = make<Optimizer>("\"adam\"");
     DataFormat format;
     nn::Parameters parameters;
@@ -34,13 +44,19 @@ Step classifier(const std::string& text, int width, int batch_size) {
     std::unique_ptr<nn::Forward> pass;
   };
   const auto s = std::make_shared<State>();
-  s->model = make<Model>(text);
-  s->format = {false, width, 0, 1, 10};
+  s->model = make<Model>(task.model);
+  s->objective = make<Objective>(task.objective);
+  s->format = task.format;
   s->model->declare(s->parameters, s->format, Stream(1));
   s->rule = s->optimizer->begin(s->parameters, 1 << 30);
-  s->batch.count = batch_size;
-  s->batch.features = nn::Tensor::normal({batch_size, width}, 1.0, Stream(2));
-  for (int i = 0; i < batch_size; ++i) s->batch.labels.push_back(i % 10);
+  const int numbers = task.batch * task.format.width;
+  s->batch.count = task.batch;
+  if (!task.format.tokens)
+    s->batch.features = nn::Tensor::normal({task.batch, task.format.width}, 1.0, Stream(2));
+  for (int i = 0; task.format.tokens && i < numbers; ++i)
+    s->batch.tokens.push_back(i % task.format.vocabulary);
+  for (int i = 0; i < task.batch * task.format.positions; ++i)
+    s->batch.labels.push_back(i % task.format.classes);
   s->pass = std::make_unique<nn::Forward>(s->tape, s->parameters, true, Stream(3));
   return [s] {
     nn::Forward& pass = *s->pass;
@@ -77,18 +93,51 @@ Step autoencoder(const std::string& text, int features, int batch_size) {
   };
 }
 
+// 1,000 characters after one, from keys and values kept.
+Step generation(const std::string& text, int vocabulary) {
+  struct State {
+    TrainedModel model;
+    std::shared_ptr<const Sampler> sampler =
+        make<Sampler>("{ use = \"ancestral\", length = 1000, cache = 1001 }");
+    Examples prompt;
+  };
+  const auto s = std::make_shared<State>();
+  s->model.model = make<Model>(text);
+  s->model.format = {true, 64, vocabulary, 64, vocabulary};
+  s->model.model->declare(s->model.parameters, s->model.format, Stream(1));
+  s->prompt.count = 1;
+  s->prompt.tokens = {0};
+  return [s] { (void)s->sampler->sample(s->model, s->prompt, Stream(1)); };
+}
+
 Step step_of(const std::string& name) {
+  const std::string blocks = "{ use = \"transformer\", width = 64, hidden = 256, blocks = ";
   if (name == "mlp-64-128-128-10")
-    return classifier("{ use = \"mlp\", hidden = [128, 128] }", 64, 64);
+    return training({"{ use = \"mlp\", hidden = [128, 128] }", {false, 64, 0, 1, 10}, 64});
   if (name == "mlp-784-256-256-10")
-    return classifier("{ use = \"mlp\", hidden = [256, 256] }", 784, 128);
+    return training({"{ use = \"mlp\", hidden = [256, 256] }", {false, 784, 0, 1, 10}, 128});
   if (name == "sae-topk-128-1024")
     return autoencoder("{ use = \"topk\", latents = 1024, k = 16 }", 128, 512);
   if (name == "moe-8x64-256-64-top2")
-    return classifier(
-        "{ use = \"moe-mlp\", hidden = 64, experts = 8, expert_hidden = 256, "
-        "router = { use = \"topk-softmax\", k = 2, balance = 0.0 } }",
-        64, 2048);
+    return training({"{ use = \"moe-mlp\", hidden = 64, experts = 8, expert_hidden = 256, "
+                     "router = { use = \"topk-softmax\", k = 2, balance = 0.0 } }",
+                     {false, 64, 0, 1, 10},
+                     2048});
+  if (name == "transformer-causal-64")
+    return training({blocks + "2, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
+                              "positions = \"none\" } }",
+                     {true, 64, 64, 64, 64},
+                     32});
+  if (name == "masked-diffusion-9x9")
+    return training({blocks + "3, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
+                              "causal = false, positions = \"none\" } }",
+                     {true, 81, 10, 81, 9},
+                     64,
+                     "\"masked-cross-entropy\""});
+  if (name == "cnn-28x28-16-32")
+    return training({"{ use = \"cnn\", channels = [16, 32] }", {false, 784, 0, 1, 10}, 64});
+  if (name == "generate-1000")
+    return generation(blocks + "2, mixer = { use = \"attention\", heads = 4 } }", 64);
   return {};
 }
 

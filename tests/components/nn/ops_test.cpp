@@ -161,6 +161,8 @@ TEST_CASE("gradients of products and of operations on rows agree with central di
         {"sum_rows", [](auto v) { return sum_rows(v[0]); }, {a}},
         {"mean_rows", [](auto v) { return mean_rows(v[0]); }, {a}},
         {"sum_columns", [](auto v) { return sum_columns(v[0]); }, {a}},
+        {"squared_distance", [](auto v) { return squared_distance(v[0], v[1], 0.3); }, {a, c}},
+        {"of itself", [](auto v) { return squared_distance(v[0], v[0]); }, {a}},
         {"mean_squared_error", [](auto v) { return mean_squared_error(v[0], v[1]); }, {a, c}},
     });
   });
