@@ -260,6 +260,7 @@ void Tape::backward(Var loss) {
 }
 
 void Tape::label(Var v, std::string_view name) {
+  if (!impl_->at(v).label.empty()) return;
   const std::span<const char> kept = keep(std::span<const char>(name.data(), name.size()));
   impl_->at(v).label = {kept.data(), kept.size()};
 }
@@ -312,9 +313,17 @@ void Tape::require_finite(Var loss) const {
     if (!wrong.parameter || !wrong.touched || finite(wrong.gradient)) continue;
     int id = loss.id;
     while (id > 0 && (!impl_->at(id).touched || finite(impl_->at(id).gradient))) --id;
-    const std::string to = "parameter " + wrong.parameter->name;
-    throw std::runtime_error("NaN or infinity in the gradient of " + to + ", first in that of " +
-                             describe({loss.tape, id}));
+    // An operation that takes the value gave the gradient; those of later values are finite.
+    int by = id;
+    for (int later = id + 1; by == id && later <= loss.id; ++later) {
+      const Record& record = impl_->at(later);
+      const auto first = impl_->inputs.begin() + static_cast<std::ptrdiff_t>(record.first_input);
+      const auto last = first + static_cast<std::ptrdiff_t>(record.inputs);
+      if (record.touched && std::find(first, last, id) != last) by = later;
+    }
+    throw std::runtime_error("NaN or infinity in the gradient of parameter " +
+                             wrong.parameter->name + ", first in that of " +
+                             describe({loss.tape, id}) + " by " + describe({loss.tape, by}));
   }
 }
 

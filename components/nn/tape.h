@@ -60,7 +60,7 @@ class Tape {
   void backward(Var loss);
   void reset();
 
-  // Names a value for messages: the site that it passed.
+  // Names a value for messages: the first site that it passed.
   void label(Var v, std::string_view name);
   // "gelu at block1.act (64 x 128)": the operation, or parameter, with the nearest label before it
   // and the shape.
@@ -282,6 +282,14 @@ Var attention(Var q, Var k, Var v, const AttentionShape& shape);
 // (j, j + w/2) of row r turns by positions[r mod length] * base^(-2j/w), length = positions.size().
 Var rotary(Var x, std::span<const int> positions, int heads, double base = 10000.0);
 Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);  // first, first+1 …
+// h_t = a_t * h_{t-1} + b_t by columns, h_{-1} = 0, for sequences of `length` rows of b (n x d); a
+// is n x d, or one row for all times (d) -> n x d.
+Var linear_scan(Var a, Var b, int length);
+// Attention without a softmax: S_t = e^{g_t} S_{t-1} + k_tᵀ v_t, y_t = q_t S_t for each head,
+// computed in chunks by products (Yang et al. 2023, arXiv:2312.06635; Sun et al. 2023,
+// arXiv:2307.08621). q, k: n x heads * w, v: n x heads * u, log_decay g: n x heads, at most 0 -> n
+// x heads * u.
+Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads);
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
 // factor times the sum over all entries of (a - b)². -> scalar

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,13 +27,18 @@ Key hash(std::string_view bytes);
 // Builds a key from parts; every part is framed by its length, so parts cannot run together.
 class KeyBuilder {
  public:
+  KeyBuilder() { bytes_.reserve(kRoom - 1); }
   KeyBuilder& add(std::string_view part);
   KeyBuilder& add(std::uint64_t part);
   KeyBuilder& add(const Key& part);
   Key key() const;
 
  private:
-  std::string bytes_;
+  // Short keys are built without allocation: a training step draws several streams.
+  static constexpr std::size_t kRoom = 256;
+  std::array<std::byte, kRoom> room_;
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::string bytes_{&memory_};
 };
 
 }  // namespace assay

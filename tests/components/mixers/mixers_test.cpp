@@ -41,3 +41,11 @@ TEST_CASE("attention with sinks is attention as long as its cache has room") {
   const nn::Tensor x = nn::Tensor::normal({10, 4}, 1.0, Stream(2));
   cache_law(*mixer, parameters, x, 5, mix(*mixer, parameters, x, 5), 2);
 }
+
+TEST_CASE("recurrent mixers of every form keep the contract of mixers") {
+  for (const char* text :
+       {"{ use = \"linear-attention\", decay = \"none\" }",
+        "{ use = \"linear-attention\", decay = \"fixed\", heads = 4 }",
+        "{ use = \"recurrent\", cell = \"lstm\" }", "{ use = \"state-space\", states = 1 }"})
+    mixer_contract(text);
+}

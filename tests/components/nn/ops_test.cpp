@@ -244,6 +244,50 @@ TEST_CASE("gradients of convolutions and pooling agree with central differences"
   });
 }
 
+TEST_CASE("gradients of recurrences agree with central differences") {
+  testing::holds("recurrences", [] {
+    const int batch = size(1, 2), length = *rc::gen::element(1, 3, 16, 20), heads = size(1, 2),
+              w = size(1, 2), u = size(1, 3), n = batch * length;
+    const auto seed = static_cast<std::uint64_t>(size(1, 1000));
+    const Tensor q = random({n, heads * w}, seed), k = random({n, heads * w}, seed + 1),
+                 v = random({n, heads * u}, seed + 2), row = random({heads * w}, seed + 4);
+    Tensor decay = random({n, heads}, seed + 3);
+    for (std::int64_t i = 0; i < decay.count(); ++i) decay.set(i, -0.3 * std::abs(decay.get(i)));
+    const auto gate = [](Var a) { return sigmoid(a); };
+    check({
+        {"linear_scan", [&](auto x) { return linear_scan(gate(x[0]), x[1], length); }, {q, k}},
+        {"with one gate", [&](auto x) { return linear_scan(gate(x[0]), x[1], length); }, {row, k}},
+        {"gated_linear_attention",
+         [&](auto x) { return gated_linear_attention(x[0], x[1], x[2], x[3], length, heads); },
+         {q, k, v, decay}},
+    });
+  });
+}
+
+TEST_CASE("gated linear attention in chunks is the recurrence step by step") {
+  const int length = 37, heads = 2, w = 3, u = 2;
+  const Tensor q = random({length, heads * w}, 1), k = random({length, heads * w}, 2),
+               v = random({length, heads * u}, 3);
+  Tensor g = random({length, heads}, 4);
+  for (std::int64_t i = 0; i < g.count(); ++i) g.set(i, -std::abs(g.get(i)));
+  Tape tape(Dtype::kFloat64);
+  const Tensor& y = tape.value(gated_linear_attention(
+      tape.constant(q), tape.constant(k), tape.constant(v), tape.constant(g), length, heads));
+  for (int h = 0; h < heads; ++h) {
+    double state[w][u] = {};
+    for (int t = 0; t < length; ++t)
+      for (int c = 0; c < u; ++c) {
+        double out = 0.0;
+        for (int r = 0; r < w; ++r) {
+          state[r][c] =
+              std::exp(g.at(t, h)) * state[r][c] + k.at(t, h * w + r) * v.at(t, h * u + c);
+          out += q.at(t, h * w + r) * state[r][c];
+        }
+        CHECK(y.at(t, h * u + c) == doctest::Approx(out).epsilon(1e-10));
+      }
+  }
+}
+
 TEST_CASE("a convolution is what its definition says") {
   const ImageShape shape = {2, 5, 4, 3, 3, 2, 1};
   const int filters = 2;

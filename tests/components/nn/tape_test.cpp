@@ -227,3 +227,38 @@ TEST_CASE("a sparse code of many columns keeps what a sort keeps") {
                                       tape.constant(Tensor({300})), 5);
   CHECK(std::find(code.columns.begin(), code.columns.end(), 123) != code.columns.end());
 }
+
+TEST_CASE("where numbers stop being finite is named") {
+  Parameters parameters;
+  Parameter& w = parameters.add("layer.weight", Tensor::full({2, 2}, 1.0), Role::kWeight);
+  Tape tape;
+  const Var x = tape.constant(Tensor::full({3, 2}, -1.0));
+  const auto message = [&](Var loss) {
+    try {
+      tape.require_finite(loss);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const Var fine = linear(x, tape.parameter(w), {});
+  tape.label(fine, "layer");
+  Var loss = sum(fine);
+  tape.backward(loss);
+  CHECK(message(loss).empty());
+  loss = sum(nn::log(fine));
+  CHECK(message(loss) == "NaN or infinity first in the value of log after layer (3 x 2)");
+  // A finite loss whose slope is not.
+  tape.reset();
+  const Var zero = multiply(tape.parameter(w), tape.constant(Tensor({2, 2})));
+  loss = sum(nn::exp(nn::log(zero)));
+  tape.backward(loss);
+  CHECK(std::isfinite(tape.scalar(loss)));
+  CHECK(message(loss) ==
+        "NaN or infinity in the gradient of parameter layer.weight, first in that of multiply of "
+        "layer.weight (2 x 2) by log of layer.weight (2 x 2)");
+  w.value.set(1, INFINITY);
+  tape.reset();
+  CHECK(message(sum(linear(tape.leaf(Tensor({1, 2})), tape.parameter(w), {}))) ==
+        "NaN or infinity first in the value of parameter layer.weight (2 x 2)");
+}
