@@ -5,16 +5,23 @@
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "components/nn/cores.h"
+
 namespace assay::nn {
 
 namespace {
 
+constexpr std::int64_t kSmall = std::int64_t{1} << 20;  // above what OpenBLAS calls small
+
 // Which of the two is faster (measured; docs/numerics.md): OpenBLAS for small products, where it
 // does not pack, and for thin ones of a transposed left side; Eigen for the others.
 bool suits_blas(bool a_transposed, bool b_transposed, int n, int k, int d) {
-  if (std::int64_t{n} * k * d <= (1 << 20)) return !b_transposed;
+  if (std::int64_t{n} * k * d <= kSmall) return !b_transposed;
   return a_transposed && std::min({n, k, d}) < 128;
 }
+
+constexpr int kTile = 16;  // a multiple of the rows that either library's kernels take at once
+constexpr std::int64_t kWide = std::int64_t{1} << 23;  // products that several cores share
 
 // Whether OpenBLAS may be used. A build without threads has no locks either and mixes up the
 // buffers of two cells that multiply at once; one with threads must not start them inside a cell.
@@ -75,10 +82,22 @@ void eigen(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T
 template <class T>
 void product(View<const T> a, View<const T> b, View<T> out, int n, int k, int d, T factor,
              bool add) {
-  if (kSafe && suits_blas(a.transposed, b.transposed, n, k, d))
-    blas(a, b, out, n, k, d, factor, add);
-  else
-    eigen(a, b, out, n, k, d, factor, add);
+  const bool by_blas = kSafe && suits_blas(a.transposed, b.transposed, n, k, d);
+  // Rows are summed over k in the same order whatever the other rows, as long as cuts are at
+  // multiples of the kernels' tiles and both sides of a cut take OpenBLAS's path for large
+  // products.
+  const bool wide = std::int64_t{n} * k * d >= kWide && n >= 4 * kTile &&
+                    smallest_part(n, kTile, cores()) * k * d > kSmall;
+  in_parts(n, kTile, wide ? 0 : n + 1, [&](int, std::int64_t first, std::int64_t last) {
+    const View<const T> rows = {a.data + first * (a.transposed ? 1 : a.stride), a.stride,
+                                a.transposed};
+    const View<T> to = {out.data + first * out.stride, out.stride, false};
+    const int count = static_cast<int>(last - first);
+    if (by_blas)
+      blas(rows, b, to, count, k, d, factor, add);
+    else
+      eigen(rows, b, to, count, k, d, factor, add);
+  });
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
 #include "components/nn/vector_math.h"
@@ -9,6 +10,8 @@
 namespace assay::nn {
 
 namespace {
+
+constexpr std::int64_t kShared = 1 << 14;  // entries of patterns that several cores share
 
 struct Heads {
   AttentionShape s;
@@ -24,16 +27,18 @@ struct Heads {
   int key_rows() const { return s.stride > 0 ? s.stride : s.keys; }
   int position(int i) const { return s.keys - s.queries + i; }
   std::int64_t pattern() const { return std::int64_t{s.queries} * s.keys; }
-  // Calls visit(offset of q, offset of k, offset of the pattern) for each head of each sequence.
+  // Calls visit(part, offset of q, offset of k, offset of the pattern) for each head of each
+  // sequence, on as many cores as there are parts.
   template <class Visit>
   void each(const Visit& visit) const {
-    for (int b = 0; b < s.batch; ++b)
-      for (int h = 0; h < s.heads; ++h) {
-        const std::int64_t column = std::int64_t{h} * head();
-        visit(std::int64_t{b} * s.queries * width + column,
-              std::int64_t{b} * key_rows() * width + column,
-              (std::int64_t{b} * s.heads + h) * pattern());
-      }
+    in_parts(std::int64_t{s.batch} * s.heads, 1, kShared / std::max<std::int64_t>(1, pattern()),
+             [&](int part, std::int64_t first, std::int64_t last) {
+               for (std::int64_t at = first; at < last; ++at) {
+                 const std::int64_t b = at / s.heads, h = at % s.heads, column = h * head();
+                 visit(part, b * s.queries * width + column, b * key_rows() * width + column,
+                       at * pattern());
+               }
+             });
   }
 };
 
@@ -52,7 +57,7 @@ void mask_and_normalise(const Heads& heads, T* p) {
 template <class T>
 void attend(const Heads& heads, const T* q, const T* k, const T* v, T* pattern, T* out) {
   const int n = heads.s.queries, m = heads.s.keys, w = heads.head(), wide = heads.width;
-  heads.each([&](std::int64_t at, std::int64_t key, std::int64_t place) {
+  heads.each([&](int, std::int64_t at, std::int64_t key, std::int64_t place) {
     T* p = pattern + place;
     product<T>({q + at, wide}, {k + key, wide, true}, {p, m}, n, w, m, T(1), false);
     mask_and_normalise(heads, p);
@@ -60,7 +65,7 @@ void attend(const Heads& heads, const T* q, const T* k, const T* v, T* pattern, 
   });
 }
 
-// Null where no gradient is wanted. dp: room for one pattern.
+// Null where no gradient is wanted. room: a pattern for each core.
 template <class T>
 struct AttentionGradients {
   T *dq, *dk, *dv;
@@ -69,11 +74,12 @@ struct AttentionGradients {
 
 template <class T>
 void attend_backward(const Heads& heads, const T* q, const T* k, const T* v, const T* pattern,
-                     const T* g, T* dp, const AttentionGradients<T>& to) {
+                     const T* g, T* room, const AttentionGradients<T>& to) {
   const int n = heads.s.queries, m = heads.s.keys, w = heads.head(), wide = heads.width;
   const auto factor = static_cast<T>(heads.scale());
-  heads.each([&](std::int64_t at, std::int64_t key, std::int64_t place) {
+  heads.each([&](int part, std::int64_t at, std::int64_t key, std::int64_t place) {
     const T* p = pattern + place;
+    T* dp = room + part * heads.pattern();
     if (to.dv)
       product<T>({p, m, true}, {g + at, wide}, {to.dv + key, wide}, m, n, w, T(1), to.add_v);
     if (!to.dq && !to.dk) return;
@@ -107,7 +113,7 @@ Var attention(Var q, Var k, Var v, const AttentionShape& shape) {
   check_attention(q, k, v, shape);
   const Heads heads = {shape, columns_of(q.shape())};
   const Tape::Numbers pattern = q.tape->numbers(heads.pattern() * shape.heads * shape.batch),
-                      room = q.tape->numbers(heads.pattern());
+                      room = q.tape->numbers(heads.pattern() * cores());
   const Var inputs[] = {q, k, v};
   return q.tape->custom(
       "attention", inputs, q.shape(),

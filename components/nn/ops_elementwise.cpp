@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/nn/vector_math.h"
 
@@ -23,7 +24,12 @@ void accumulate(const T* g, T* d, std::size_t n, bool add, const Slope& slope) {
     for (std::size_t i = 0; i < n; ++i) d[i] = slope(i) * g[i];
 }
 
-// forward(x, y, n) fills y; backward(x, y, g, d, n, add) gives the gradient.
+// Numbers in a part that a core takes begin at multiples of kStep; fewer than kShared are not worth
+// sharing.
+constexpr std::int64_t kStep = 64, kShared = 1 << 16;
+
+// forward(x, y, n, first) fills y; backward(x, y, g, d, n, add, first) gives the gradient: of n
+// numbers, the first of which is number `first` of all.
 template <class F, class Backward>
 Var over_arrays(const char* name, Var a, F forward, Backward backward) {
   const Var inputs[] = {a};
@@ -32,7 +38,11 @@ Var over_arrays(const char* name, Var a, F forward, Backward backward) {
       [forward](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          forward(in[0]->data<T>().data(), out.data<T>().data(), out.data<T>().size());
+          const T* x = in[0]->data<T>().data();
+          T* y = out.data<T>().data();
+          in_parts(out.count(), kStep, kShared, [&](int, std::int64_t first, std::int64_t last) {
+            forward(x + first, y + first, static_cast<std::size_t>(last - first), first);
+          });
         });
       },
       [backward](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -40,8 +50,13 @@ Var over_arrays(const char* name, Var a, F forward, Backward backward) {
         if (!claim.tensor) return;
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          backward(in[0]->data<T>().data(), out.data<T>().data(), grad.data<T>().data(),
-                   claim.tensor->data<T>().data(), grad.data<T>().size(), claim.add);
+          const T *x = in[0]->data<T>().data(), *y = out.data<T>().data(),
+                  *g = grad.data<T>().data();
+          T* d = claim.tensor->data<T>().data();
+          in_parts(grad.count(), kStep, kShared, [&](int, std::int64_t first, std::int64_t last) {
+            backward(x + first, y + first, g + first, d + first,
+                     static_cast<std::size_t>(last - first), claim.add, first);
+          });
         });
       });
 }
@@ -50,8 +65,8 @@ Var over_arrays(const char* name, Var a, F forward, Backward backward) {
 template <class F, class Slope>
 Var unary(const char* name, Var a, F f, Slope slope) {
   return over_arrays(
-      name, a, [f](const auto* x, auto* y, std::size_t n) { apply(x, y, n, f); },
-      [slope](const auto* x, const auto* y, const auto* g, auto* d, std::size_t n, bool add) {
+      name, a, [f](const auto* x, auto* y, std::size_t n, auto) { apply(x, y, n, f); },
+      [slope](const auto* x, const auto* y, const auto* g, auto* d, std::size_t n, bool add, auto) {
         accumulate(g, d, n, add, [=](std::size_t i) { return slope(x[i], y[i]); });
       });
 }
@@ -132,13 +147,14 @@ Var gated(const char* name, Var a, F forward, Backward backward) {
   const Tape::Numbers gate = a.tape->numbers(a.shape().count());
   return over_arrays(
       name, a,
-      [=](const auto* x, auto* y, std::size_t n) {
+      [=](const auto* x, auto* y, std::size_t n, std::int64_t first) {
         using T = std::remove_cvref_t<decltype(*y)>;
-        forward(x, gate.as<T>().data(), y, n);
+        forward(x, gate.as<T>().data() + first, y, n);
       },
-      [=](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+      [=](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add,
+          std::int64_t first) {
         using T = std::remove_cvref_t<decltype(*d)>;
-        backward(x, static_cast<const T*>(gate.as<T>().data()), g, d, n, add);
+        backward(x, static_cast<const T*>(gate.as<T>().data()) + first, g, d, n, add);
       });
 }
 
@@ -167,8 +183,8 @@ namespace {
 template <class F, class Slope>
 Var by_value(const char* name, Var a, F f, Slope slope) {
   return over_arrays(
-      name, a, f,
-      [slope](const auto*, const auto* y, const auto* g, auto* d, std::size_t n, bool add) {
+      name, a, [f](const auto* x, auto* y, std::size_t n, auto) { f(x, y, n); },
+      [slope](const auto*, const auto* y, const auto* g, auto* d, std::size_t n, bool add, auto) {
         accumulate(g, d, n, add, [=](std::size_t i) { return slope(y[i]); });
       });
 }
@@ -192,8 +208,8 @@ Var exp(Var a) {
 }
 Var log(Var a) {
   return over_arrays(
-      "log", a, [](const auto* x, auto* y, std::size_t n) { log_array(x, y, n); },
-      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add) {
+      "log", a, [](const auto* x, auto* y, std::size_t n, auto) { log_array(x, y, n); },
+      [](const auto* x, const auto*, const auto* g, auto* d, std::size_t n, bool add, auto) {
         using T = std::remove_cvref_t<decltype(*d)>;
         accumulate(g, d, n, add, [=](std::size_t i) { return T(1) / x[i]; });
       });

@@ -1,11 +1,29 @@
 #include <cmath>
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/optimizers/adam.h"
 
 namespace assay {
 
 namespace {
+
+template <class T>
+struct Rates {
+  T beta1, beta2, coupled, decoupled, size, floor;
+};
+
+// One step of n numbers x with gradients g and moments m, v.
+template <class T>
+void move(const Rates<T>& r, const T* g, T* m, T* v, T* x, std::size_t n) {
+  const Rates<T> rates = r;  // which the stores below cannot change
+  for (std::size_t i = 0; i < n; ++i) {
+    const T slope = g[i] + rates.coupled * x[i];
+    m[i] = rates.beta1 * m[i] + (T(1) - rates.beta1) * slope;
+    v[i] = rates.beta2 * v[i] + (T(1) - rates.beta2) * slope * slope;
+    x[i] -= rates.size * m[i] / (std::sqrt(v[i]) + rates.floor) + rates.decoupled * x[i];
+  }
+}
 
 class AdamState final : public OptimizerState {
  public:
@@ -64,12 +82,12 @@ class AdamState final : public OptimizerState {
     const T coupled = rule_.decoupled() ? T(0) : decay, decoupled = decay - coupled;
     T* x = p.value.data<T>().data();
     const std::size_t count = g.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const T slope = g[i] + coupled * x[i];
-      m[i] = beta1 * m[i] + (T(1) - beta1) * slope;
-      v[i] = beta2 * v[i] + (T(1) - beta2) * slope * slope;
-      x[i] -= size * m[i] / (std::sqrt(v[i]) + floor) + rate * decoupled * x[i];
-    }
+    const Rates<T> rates = {beta1, beta2, coupled, rate * decoupled, size, floor};
+    nn::in_parts(static_cast<std::int64_t>(count), 64, 1 << 16,
+                 [&](int, std::int64_t first, std::int64_t last) {
+                   move(rates, g.data() + first, m.data() + first, v.data() + first, x + first,
+                        static_cast<std::size_t>(last - first));
+                 });
     for (std::size_t i = 0; !p.mask.empty() && i < count; ++i) x[i] *= p.mask.data<T>()[i];
   }
 

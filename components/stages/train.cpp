@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "components/models/model.h"
+#include "components/nn/cores.h"
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
 #include "components/stages/minibatches.h"
@@ -41,6 +42,7 @@ struct Train final : Stage {
     const auto state = optimizer->begin(out->parameters, steps);
     const Stream noise = context.stream("pass");
     Minibatches batches(context.stream("order"), source.train.count, batch);
+    const nn::UseCores wide(context.cores());
     nn::Tape tape;
     nn::Forward pass(tape, out->parameters, true, noise);
     Examples examples;

@@ -1,6 +1,7 @@
 // Trains a sparse autoencoder on the activations of a model at a named site, or on the features of
 // the data where no model is given. Inputs are centred and scaled by one number so that their mean
 // squared norm is the number of features.
+#include "components/nn/cores.h"
 #include "components/optimizers/optimizer.h"
 #include "components/saes/sae.h"
 #include "components/stages/minibatches.h"
@@ -74,6 +75,7 @@ struct TrainSae final : Stage {
     const Stream noise = context.stream("pass");
     Minibatches batches(context.stream("order"), seen.count, batch);
     const DataFormat format{false, out->features, 0, 1, 0};
+    const nn::UseCores wide(context.cores());
     nn::Tape tape;
     nn::Forward pass(tape, out->parameters, true, noise);
     Examples examples;
