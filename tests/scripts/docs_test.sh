@@ -13,6 +13,11 @@ awk '/^```toml study/ {n++; file = "example" n ".toml"; next} /^```/ {file = ""}
 "$assay" schema >schema.json
 /usr/bin/python3 -c 'import json, jsonschema; jsonschema.Draft202012Validator.check_schema(json.load(open("schema.json")))'
 
+# The worked example of an operation is the one that the tests compile.
+sed -n '/^```cpp/,/^```/p' "$source/docs/numerics.md" | grep -v '^```' >example.cpp
+/usr/bin/python3 -c 'import sys; sys.exit(open("example.cpp").read() not in open(sys.argv[1]).read())' \
+  "$source/tests/components/nn/own_op_test.cpp"
+
 ln -s "$source/configs" configs
 sed -n '/^```sh/,/^```/p' "$source/README.md" "$source/docs/getting-started.md" \
   "$source/docs/writing-a-component.md" | grep '^scripts/run' | sed 's/ *#.*//' | sort -u >commands
