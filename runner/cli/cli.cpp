@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"status", "DIR|STUDY", "say what is done, failed and missing", status_command},
     {"export", "DIR|STUDY", "write every cell as a line of CSV", export_command},
     {"samples", "DIR|STUDY", "print what stages sampled", samples_command},
+    {"weights", "DIR|STUDY", "write stored models as safetensors", weights_command},
     {"list", "[KIND]", "list the components", list_command},
     {"describe", "KIND.NAME", "explain a component and its parameters", describe_command},
     {"schema", "", "print the JSON Schema of study files", schema_command},

@@ -1,10 +1,11 @@
-// table, status, export, samples: what is stored of a study.
+// table, status, export, samples, weights: what is stored of a study.
 #include <filesystem>
 #include <iostream>
 #include <unordered_set>
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
+#include "runner/registry/safetensors.h"
 #include "runner/report/table.h"
 
 namespace assay::cli {
@@ -111,13 +112,12 @@ int export_command(const Arguments& arguments) {
   return 0;
 }
 
-int samples_command(const Arguments& arguments) {
-  po::options_description options = study_options();
-  options.add_options()("count,n", po::value<int>()->default_value(3), "of each stage and cell");
-  po::variables_map vm;
-  Loaded loaded;
-  int code = 0;
-  if (!load(arguments, "samples DIR|STUDY [options]", options, vm, loaded, code)) return code;
+namespace {
+
+// Calls visit(stage, cell, key, artifact) for every stored result of a stage, once, with the first
+// cell that has it.
+template <class Visit>
+void for_each_artifact(const Loaded& loaded, const Visit& visit) {
   const store::Store kept(loaded.folder);
   std::unordered_set<Key> seen;
   graph::CellLink link;
@@ -125,16 +125,52 @@ int samples_command(const Arguments& arguments) {
     loaded.linker->link(row.axis_values, row.replicate, link);
     for (const auto& step : link.steps) {
       if (!kept.has_artifact(step.key) || !seen.insert(step.key).second) continue;
-      const auto stored = kept.load_artifact(step.key);
-      if (!stored) continue;
-      const std::string text =
-          load_artifact(stored->type, stored->archive)->preview(vm["count"].as<int>());
-      if (text.empty()) continue;
-      const std::string& stage = loaded.study->stages[static_cast<std::size_t>(step.stage)].name;
-      const std::string cell = loaded.linker->describe(row.axis_values, row.replicate);
-      std::cout << stage << (cell.empty() ? "" : ", " + cell) << "\n" << text;
+      if (const auto stored = kept.load_artifact(step.key))
+        visit(loaded.study->stages[static_cast<std::size_t>(step.stage)].name,
+              loaded.linker->describe(row.axis_values, row.replicate), step.key, *stored);
     }
   }
+}
+
+}  // namespace
+
+int samples_command(const Arguments& arguments) {
+  po::options_description options = study_options();
+  options.add_options()("count,n", po::value<int>()->default_value(3), "of each stage and cell");
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "samples DIR|STUDY [options]", options, vm, loaded, code)) return code;
+  for_each_artifact(loaded, [&](const std::string& stage, const std::string& cell, const Key&,
+                                const store::StoredArtifact& stored) {
+    const std::string text =
+        load_artifact(stored.type, stored.archive)->preview(vm["count"].as<int>());
+    if (!text.empty()) std::cout << stage << (cell.empty() ? "" : ", " + cell) << "\n" << text;
+  });
+  return 0;
+}
+
+int weights_command(const Arguments& arguments) {
+  po::options_description options = study_options();
+  options.add_options()("to", po::value<std::string>()->default_value("weights"),
+                        "folder of the files");
+  po::variables_map vm;
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "weights DIR|STUDY [options]", options, vm, loaded, code)) return code;
+  const std::filesystem::path folder = vm["to"].as<std::string>();
+  std::filesystem::create_directories(folder);
+  for_each_artifact(loaded, [&](const std::string& stage, const std::string& cell, const Key& key,
+                                const store::StoredArtifact& stored) {
+    constexpr std::string_view kPrefix = "parameters/";
+    NamedArrays parameters;
+    for (const auto& [name, array] : stored.archive.arrays())
+      if (name.starts_with(kPrefix)) parameters[name.substr(kPrefix.size())] = array;
+    if (parameters.empty()) return;
+    const auto file = folder / (stage + "-" + key.hex().substr(0, 8) + ".safetensors");
+    write_safetensors(file, parameters);
+    std::cout << file.string() << ": " << cell << "\n";
+  });
   return 0;
 }
 

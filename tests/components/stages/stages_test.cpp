@@ -1,6 +1,7 @@
 #include "components/datasets/dataset.h"
 #include "components/saes/sae.h"
 #include "components/samplers/sampler.h"
+#include "runner/registry/safetensors.h"
 #include "tests/contracts/stage_contract.h"
 
 using namespace assay;
@@ -53,6 +54,32 @@ const std::multimap<std::string, std::string> kStages = {
     {"allocate", "{ use = \"allocate\", megabytes = 1 }"},
 };
 
+// What a stage says when it cannot do its work.
+std::string failure(const std::string& text, const Inputs& inputs) {
+  try {
+    (void)run_stage(*build<Stage>(text), inputs, 0);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// The base model's weights, doubled, as a file, and the stage that reads them.
+std::string import_line(const Inputs& inputs, const std::string& more = "") {
+  NamedArrays weights;
+  for (const auto& p : dynamic_cast<const TrainedModel&>(*inputs.at("base")).parameters) {
+    nn::Tensor twice = p.value;
+    for (std::int64_t i = 0; i < twice.count(); ++i) twice.set(i, 2 * twice.get(i));
+    weights["net." + p.name] = twice.to_array();
+  }
+  write_safetensors("twice.safetensors", weights);
+  const std::string line =
+      "{ use = \"import-weights\", model = \"base\", file = \"twice.safetensors\"" + more;
+  const std::string message = failure(line + ", sha256 = \"\" }", inputs);
+  REQUIRE(message.find("has the SHA-256 ") != std::string::npos);
+  return line + ", sha256 = \"" + message.substr(message.size() - 64) + "\" }";
+}
+
 double metric_of(const Ran& ran, const std::string& name) {
   for (const Measured& m : ran.metrics)
     if (m.name == name) return m.value;
@@ -64,9 +91,26 @@ double metric_of(const Ran& ran, const std::string& name) {
 
 TEST_CASE("every stage keeps the contract of its kind") {
   const Inputs inputs = sources();
-  for (const auto& [name, text] : kStages) stage_contract(text, inputs);
+  auto stages = kStages;
+  stages.emplace("import-weights", import_line(inputs, ", prefix = \"net.\""));
+  for (const auto& [name, text] : stages) stage_contract(text, inputs);
   for (const std::string& name : Registry::global().names("stage"))
-    CHECK_MESSAGE(kStages.count(name) > 0, name << " is not among the stages tested");
+    CHECK_MESSAGE(stages.count(name) > 0, name << " is not among the stages tested");
+}
+
+TEST_CASE("weights from a file take the place of those of the same name") {
+  const Inputs inputs = sources();
+  const auto& base = dynamic_cast<const TrainedModel&>(*inputs.at("base")).parameters;
+  const Ran ran = run_stage(*build<Stage>(import_line(inputs, ", prefix = \"net.\"")), inputs, 0);
+  const auto& read = dynamic_cast<const TrainedModel&>(*ran.artifact).parameters;
+  REQUIRE(read.size() == base.size());
+  for (const auto& p : base)
+    for (std::int64_t i = 0; i < p.value.count(); ++i)
+      CHECK(read.get(p.name).value.get(i) == 2 * p.value.get(i));
+  CHECK(failure(import_line(inputs), inputs).find("hidden1.weight is not in it; hidden1.bias") !=
+        std::string::npos);
+  CHECK(failure(import_line(inputs, ", partial = true"), inputs) ==
+        "twice.safetensors names no parameter of the model");
 }
 
 TEST_CASE("pruning and then quantizing keeps what is gone at exactly 0") {
