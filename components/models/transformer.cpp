@@ -237,7 +237,7 @@ struct Transformer final : Model {
                      place = static_cast<int>(i / shape.numbers % shape.length);
           const int row = place / across * patch + inside / patch,
                     column = place % across * patch + inside % patch;
-          from = i / width_in * width_in + row * shape.side + column;
+          from = i / width_in * width_in + std::int64_t{row} * shape.side + column;
         }
         out.set(i, batch.features.get(from));
       }

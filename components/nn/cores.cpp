@@ -6,7 +6,7 @@
 namespace assay::nn {
 
 struct UseCores::Arena {
-  int cores;
+  int cores = 1;
   tbb::task_arena arena;
 };
 

@@ -42,41 +42,52 @@ Var matmul_transposed(Var a, Var b) {
 
 namespace {
 
+// b matrices of n x k times as many of k x d, or of d x k transposed.
+struct Products {
+  int each, n, k, d;
+  bool transposed;
+  std::int64_t left() const { return std::int64_t{n} * k; }
+  std::int64_t right() const { return std::int64_t{k} * d; }
+  std::int64_t out() const { return std::int64_t{n} * d; }
+};
+
+template <class T>
+void products_forward(const Products& p, const T* a, const T* b, T* y) {
+  for (std::int64_t i = 0; i < p.each; ++i)
+    product<T>({a + i * p.left(), p.k}, {b + i * p.right(), p.transposed ? p.k : p.d, p.transposed},
+               {y + i * p.out(), p.d}, p.n, p.k, p.d, T(1), false);
+}
+
+template <class T>
+void products_backward(const Products& p, const T* a, const T* b, const T* g, T* da, T* db) {
+  for (std::int64_t i = 0; i < p.each; ++i)
+    product_slopes<T>(a + i * p.left(), b + i * p.right(), p.transposed, g + i * p.out(), p.n, p.k,
+                      p.d, {da ? da + i * p.left() : nullptr, true},
+                      {db ? db + i * p.right() : nullptr, true});
+}
+
 Var product_of_each(const char* name, Var a, Var b, bool transposed) {
   const Shape &x = a.shape(), &y = b.shape();
   if (x.rank() != 3 || y.rank() != 3 || x[0] != y[0] || x[2] != y[transposed ? 2 : 1])
     bad_shapes(name, a, b);
-  const int each = x[0], n = x[1], k = x[2], d = y[transposed ? 1 : 2];
+  const Products p = {x[0], x[1], x[2], y[transposed ? 1 : 2], transposed};
   const Var inputs[] = {a, b};
   return a.tape->custom(
-      name, inputs, {each, n, d},
-      [=](Tape::Inputs in, Tensor& out) {
+      name, inputs, {p.each, p.n, p.d},
+      [p](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          for (std::int64_t i = 0; i < each; ++i)
-            product<T>({in[0]->data<T>().data() + i * n * k, k},
-                       {in[1]->data<T>().data() + i * k * d, transposed ? k : d, transposed},
-                       {out.data<T>().data() + i * n * d, d}, n, k, d, T(1), false);
+          products_forward<T>(p, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                              out.data<T>().data());
         });
       },
-      [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+      [p](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         Tensor *da = to[0], *db = to[1];
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          for (std::int64_t i = 0; i < each; ++i) {
-            const T *l = in[0]->data<T>().data() + i * n * k,
-                    *r = in[1]->data<T>().data() + i * k * d,
-                    *g = grad.data<T>().data() + i * n * d;
-            if (da)
-              product<T>({g, d}, {r, transposed ? k : d, !transposed},
-                         {da->data<T>().data() + i * n * k, k}, n, d, k, T(1), true);
-            if (db && transposed)
-              product<T>({g, d, true}, {l, k}, {db->data<T>().data() + i * k * d, k}, d, n, k, T(1),
-                         true);
-            else if (db)
-              product<T>({l, k, true}, {g, d}, {db->data<T>().data() + i * k * d, d}, k, n, d, T(1),
-                         true);
-          }
+          products_backward<T>(p, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                               grad.data<T>().data(), da ? da->data<T>().data() : nullptr,
+                               db ? db->data<T>().data() : nullptr);
         });
       });
 }

@@ -125,7 +125,7 @@ void scaled_rows(const T* from, int stride, int n, int d, const Power& power, T*
 template <class T>
 void recurrence_forward(const Recurrence& r, const T* q, const T* k, const T* v, const T* g,
                         T* states, T* wide, T* y) {
-  Room<T> room;
+  Room<T> room = {};
   std::fill(states, states + r.state(), T(0));
   for (int c = 0; c < r.chunks(); ++c) {
     const int n = r.rows(c);
@@ -160,7 +160,7 @@ struct Sequence {
 template <class T>
 void chunk_backward(const Recurrence& r, const Sequence<const T>& in, const T* dy, const T* state,
                     int n, T* wide, T* dstate, const Sequence<T>& to) {
-  Room<T> room;
+  Room<T> room = {};
   decays(r, in.g, n, room);
   mix(r, in.q, in.k, n, room);
   const int ks = r.key_stride(), vs = r.value_stride();
@@ -233,9 +233,7 @@ void recurrence_backward(const Recurrence& r, const Sequence<const T>& in, const
   }
 }
 
-}  // namespace
-
-Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads) {
+void check_recurrence(Var q, Var k, Var v, Var log_decay, int length, int heads) {
   const char* const name = "gated_linear_attention";
   const int n = rows_of(q.shape());
   if (!(q.shape() == k.shape())) bad_shapes(name, q, k);
@@ -245,6 +243,13 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
   if (heads < 1 || columns_of(q.shape()) % heads != 0 || columns_of(v.shape()) % heads != 0)
     bad_shapes(name, q, std::to_string(heads) + " heads");
   if (length < 1 || n % length != 0) bad_shapes(name, q, "sequences of " + std::to_string(length));
+}
+
+}  // namespace
+
+Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads) {
+  check_recurrence(q, k, v, log_decay, length, heads);
+  const int n = rows_of(q.shape());
   const Recurrence r = {length, heads, columns_of(q.shape()) / heads,
                         columns_of(v.shape()) / heads};
   const int sequences = n / length;
@@ -265,7 +270,7 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
               b * length * heads + h, (b * heads + h) * each);
   };
   return tape.custom(
-      name, inputs, v.shape(),
+      "gated_linear_attention", inputs, v.shape(),
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);

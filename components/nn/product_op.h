@@ -6,18 +6,37 @@
 
 namespace assay::nn {
 
-// Adds the gradients of y (n x d) = a (n x k) b to those of inputs 0 and 1; b as it is stored:
-// k x d, or d x k where transposed.
+// The numbers of a gradient, null where none is wanted, and whether to add to them.
+template <class T>
+struct Slope {
+  T* data = nullptr;
+  bool add = false;
+};
+
+// The gradients of y (n x d) = a (n x k) b by a and b; b as it is stored: k x d, or d x k where
+// transposed. g: that of y.
+template <class T>
+void product_slopes(const T* a, const T* b, bool transposed, const T* g, int n, int k, int d,
+                    Slope<T> by_a, Slope<T> by_b) {
+  if (by_a.data)
+    product<T>({g, d}, {b, transposed ? k : d, !transposed}, {by_a.data, k}, n, d, k, T(1),
+               by_a.add);
+  if (by_b.data && transposed)
+    product<T>({g, d, true}, {a, k}, {by_b.data, k}, d, n, k, T(1), by_b.add);
+  else if (by_b.data)
+    product<T>({a, k, true}, {g, d}, {by_b.data, d}, k, n, d, T(1), by_b.add);
+}
+
+// The same for inputs 0 and 1 of an operation, one after the other: they may be one value.
 template <class T>
 void product_backward(const T* a, const T* b, bool transposed, const T* g, int n, int k, int d,
                       Tape::Gradients to) {
   if (const auto claim = to.claim(0); claim.tensor)
-    product<T>({g, d}, {b, transposed ? k : d, !transposed}, {claim.tensor->data<T>().data(), k}, n,
-               d, k, T(1), claim.add);
-  if (const auto claim = to.claim(1); claim.tensor && transposed)
-    product<T>({g, d, true}, {a, k}, {claim.tensor->data<T>().data(), k}, d, n, k, T(1), claim.add);
-  else if (claim.tensor)
-    product<T>({a, k, true}, {g, d}, {claim.tensor->data<T>().data(), d}, k, n, d, T(1), claim.add);
+    product_slopes<T>(a, b, transposed, g, n, k, d, {claim.tensor->data<T>().data(), claim.add},
+                      {});
+  if (const auto claim = to.claim(1); claim.tensor)
+    product_slopes<T>(a, b, transposed, g, n, k, d, {},
+                      {claim.tensor->data<T>().data(), claim.add});
 }
 
 // Activations whose slope is known from their value, so that nothing else need be kept.
@@ -29,17 +48,10 @@ inline bool fuses(Activation activation) {
 template <class T>
 void finish(T* y, const T* bias, int n, int d, Activation activation) {
   for (int i = 0; i < n; ++i, y += d) {
-    if (bias && activation == Activation::kRelu) {
-      for (int j = 0; j < d; ++j) {
-        const T x = y[j] + bias[j];
-        y[j] = x <= T(0) ? T(0) : x;  // NaN stays NaN
-      }
-      continue;
-    }
     for (int j = 0; bias && j < d; ++j) y[j] += bias[j];
-    for (int j = 0; activation == Activation::kRelu && j < d; ++j)
-      y[j] = y[j] <= T(0) ? T(0) : y[j];
     if (activation == Activation::kTanh) tanh_array(y, y, static_cast<std::size_t>(d));
+    if (activation != Activation::kRelu) continue;
+    for (int j = 0; j < d; ++j) y[j] = y[j] <= T(0) ? T(0) : y[j];  // NaN stays NaN
   }
 }
 

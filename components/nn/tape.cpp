@@ -95,6 +95,24 @@ class ParameterIndex {
 
 }  // namespace
 
+namespace {
+
+void apply_mask(const Tensor& mask, Tensor& gradient) {
+  dispatch(gradient.dtype(), [&](auto t) {
+    using T = decltype(t);
+    const auto g = gradient.data<T>();
+    if (mask.dtype() == gradient.dtype()) {
+      const T* keep = mask.data<T>().data();
+      for (std::size_t i = 0; i < g.size(); ++i) g[i] = keep[i] == T(0) ? T(0) : g[i];
+    } else {
+      for (std::size_t i = 0; i < g.size(); ++i)
+        if (mask.get(static_cast<std::int64_t>(i)) == 0.0) g[i] = T(0);
+    }
+  });
+}
+
+}  // namespace
+
 struct Tape::Impl {
   Dtype dtype = Dtype::kFloat32;
   std::deque<Record> records;  // the first `used` are of this step; the rest keep their memory
@@ -118,6 +136,39 @@ struct Tape::Impl {
     record.operation = record.label = {};
     return record;
   }
+  // Hands the gradient of a record on to its inputs.
+  void step_back(const Record& record) {
+    values.clear();
+    gradients.clear();
+    for (std::size_t i = 0; i < record.inputs; ++i) {
+      Record& in = at(inputs[record.first_input + i]);
+      values.push_back(in.value);
+      if (in.wants && !in.touched) in.gradient.resize(in.value->shape(), dtype);
+      gradients.push_back(in.wants ? Tape::Gradients::Entry{&in.gradient, &in.touched}
+                                   : Tape::Gradients::Entry{});
+    }
+    record.invoke(record.kept, values, *record.value, record.gradient, Tape::Gradients(gradients));
+  }
+  // A parameter has a gradient, zeros where nothing gave it one, none where it is pruned.
+  void settle(Record& record) const {
+    if (!record.touched) {
+      record.gradient.resize(record.value->shape(), dtype);
+      record.gradient.fill(0.0);
+      record.touched = true;
+    }
+    if (!record.parameter->mask.empty()) apply_mask(record.parameter->mask, record.gradient);
+  }
+  // The first operation after `id` that takes its value and gave it a gradient.
+  int taken_by(int id) {
+    for (int later = id + 1; later < static_cast<int>(used); ++later) {
+      const Record& record = at(later);
+      const auto first = inputs.begin() + static_cast<std::ptrdiff_t>(record.first_input);
+      const auto last = first + static_cast<std::ptrdiff_t>(record.inputs);
+      if (record.touched && std::find(first, last, id) != last) return later;
+    }
+    return id;
+  }
+
   Record& at(Var v) { return records.at(static_cast<std::size_t>(v.id)); }
   Record& at(int id) { return records[static_cast<std::size_t>(id)]; }
 };
@@ -205,24 +256,6 @@ const Tensor* Tape::gradient_of(const Parameter& parameter) const {
   return record.touched ? &record.gradient : nullptr;
 }
 
-namespace {
-
-void apply_mask(const Tensor& mask, Tensor& gradient) {
-  dispatch(gradient.dtype(), [&](auto t) {
-    using T = decltype(t);
-    const auto g = gradient.data<T>();
-    if (mask.dtype() == gradient.dtype()) {
-      const T* keep = mask.data<T>().data();
-      for (std::size_t i = 0; i < g.size(); ++i) g[i] = keep[i] == T(0) ? T(0) : g[i];
-    } else {
-      for (std::size_t i = 0; i < g.size(); ++i)
-        if (mask.get(static_cast<std::int64_t>(i)) == 0.0) g[i] = T(0);
-    }
-  });
-}
-
-}  // namespace
-
 void Tape::backward(Var loss) {
   if (value(loss).count() != 1)
     throw std::invalid_argument("backward: the loss is " + describe(loss) + ", not one number");
@@ -232,31 +265,11 @@ void Tape::backward(Var loss) {
     last.gradient.fill(1.0);
     last.touched = true;
   }
-  for (int id = loss.id; id >= 0; --id) {
-    Record& record = impl_->at(id);
-    if (!record.kept || !record.touched) continue;
-    impl_->values.clear();
-    impl_->gradients.clear();
-    for (std::size_t i = 0; i < record.inputs; ++i) {
-      Record& in = impl_->at(impl_->inputs[record.first_input + i]);
-      impl_->values.push_back(in.value);
-      if (in.wants && !in.touched) in.gradient.resize(in.value->shape(), impl_->dtype);
-      impl_->gradients.push_back(in.wants ? Gradients::Entry{&in.gradient, &in.touched}
-                                          : Gradients::Entry{});
-    }
-    record.invoke(record.kept, impl_->values, *record.value, record.gradient,
-                  Gradients(impl_->gradients));
-  }
-  for (std::size_t i = 0; i < impl_->used; ++i) {
-    Record& record = impl_->records[i];
-    if (!record.parameter) continue;
-    if (!record.touched) {
-      record.gradient.resize(record.value->shape(), impl_->dtype);
-      record.gradient.fill(0.0);
-      record.touched = true;
-    }
-    if (!record.parameter->mask.empty()) apply_mask(record.parameter->mask, record.gradient);
-  }
+  for (int id = loss.id; id >= 0; --id)
+    if (const Record& record = impl_->at(id); record.kept && record.touched)
+      impl_->step_back(record);
+  for (std::size_t i = 0; i < impl_->used; ++i)
+    if (impl_->records[i].parameter) impl_->settle(impl_->records[i]);
 }
 
 void Tape::label(Var v, std::string_view name) {
@@ -313,14 +326,8 @@ void Tape::require_finite(Var loss) const {
     if (!wrong.parameter || !wrong.touched || finite(wrong.gradient)) continue;
     int id = loss.id;
     while (id > 0 && (!impl_->at(id).touched || finite(impl_->at(id).gradient))) --id;
-    // An operation that takes the value gave the gradient; those of later values are finite.
-    int by = id;
-    for (int later = id + 1; by == id && later <= loss.id; ++later) {
-      const Record& record = impl_->at(later);
-      const auto first = impl_->inputs.begin() + static_cast<std::ptrdiff_t>(record.first_input);
-      const auto last = first + static_cast<std::ptrdiff_t>(record.inputs);
-      if (record.touched && std::find(first, last, id) != last) by = later;
-    }
+    // The gradients of later values are finite.
+    const int by = impl_->taken_by(id);
     throw std::runtime_error("NaN or infinity in the gradient of parameter " +
                              wrong.parameter->name + ", first in that of " +
                              describe({loss.tape, id}) + " by " + describe({loss.tape, by}));

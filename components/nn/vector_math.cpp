@@ -150,6 +150,7 @@ void softmax_slope_array(const T* y, const T* g, T factor, T* d, std::size_t n) 
   for (std::size_t i = 0; i < n; ++i) d[i] = factor * y[i] * (g[i] - mean);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type
 #define ASSAY_VECTOR_MATH(T)                                                              \
   template void exp_array<T>(const T*, T*, std::size_t);                                  \
   template void log_array<T>(const T*, T*, std::size_t);                                  \
@@ -168,5 +169,6 @@ void softmax_slope_array(const T* y, const T* g, T factor, T* d, std::size_t n) 
 ASSAY_VECTOR_MATH(float)
 ASSAY_VECTOR_MATH(double)
 #undef ASSAY_VECTOR_MATH
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace assay::nn
