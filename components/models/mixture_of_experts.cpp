@@ -1,5 +1,7 @@
 #include "components/models/mixture_of_experts.h"
 
+#include <cmath>
+
 namespace assay {
 
 namespace {
@@ -42,9 +44,14 @@ nn::Var MixtureOfExperts::apply(nn::Forward& pass, std::string_view prefix, cons
   const auto all = places_of(tape, to.experts, experts);
   const auto parts = tape.scratch<nn::Var>(all.size());
   const auto places = tape.scratch<std::span<const int>>(all.size());
+  const std::size_t most =
+      capacity > 0 ? static_cast<std::size_t>(
+                         std::ceil(capacity * static_cast<double>(to.experts.size()) / experts))
+                   : to.experts.size();
   std::size_t used = 0;
   for (int e = 0; e < experts; ++e) {
-    const std::span<const int> mine = all[static_cast<std::size_t>(e)];
+    const std::span<const int> routed = all[static_cast<std::size_t>(e)];
+    const std::span<const int> mine = routed.first(std::min(routed.size(), most));
     if (mine.empty()) continue;
     const auto rows = tape.scratch<int>(mine.size());
     for (std::size_t i = 0; i < mine.size(); ++i) rows[i] = mine[i] / to.k;

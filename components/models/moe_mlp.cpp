@@ -13,6 +13,7 @@ struct MoeMlp final : Model {
   int experts = 8;
   int expert_hidden = 32;
   Slot<Router> router{"topk-softmax"};
+  double capacity = 0.0;
 
   static void params(Params<MoeMlp>& p) {
     p.add("hidden", &MoeMlp::hidden)
@@ -28,10 +29,17 @@ struct MoeMlp final : Model {
         .unit("units")
         .doc("Hidden width of each expert.");
     p.add("router", &MoeMlp::router).doc("Sends rows to experts.");
+    p.add("capacity", &MoeMlp::capacity)
+        .range(0, 1000)
+        .doc("Rows that an expert takes, times the even share; 0: all that are sent.")
+        .source("Fedus et al. 2021, eq. 3")
+        .since(2);
   }
   std::string check() const override { return router->check_experts(experts); }
 
-  MixtureOfExperts mixture() const { return {experts, expert_hidden, nn::Activation::kRelu}; }
+  MixtureOfExperts mixture() const {
+    return {experts, expert_hidden, nn::Activation::kRelu, capacity};
+  }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
     require_labels(format, kInfo.name);

@@ -28,6 +28,7 @@ struct Transformer final : Model {
   int experts = 0;
   Slot<Router> router{"topk-softmax"};
   bool shared_expert = false;
+  double capacity = 0.0;
   float dropout = 0.0F;
   int patch = 2;
 
@@ -49,6 +50,10 @@ struct Transformer final : Model {
     p.add("router", &T::router).doc("Sends positions to experts.");
     p.add("shared_expert", &T::shared_expert)
         .doc("One more feed-forward layer for all positions (Dai et al. 2024, arXiv:2401.06066).");
+    p.add("capacity", &T::capacity)
+        .range(0, 1000)
+        .doc("Positions that an expert takes, times the even share; 0: all that are sent.")
+        .source("Fedus et al. 2021, arXiv:2101.03961, eq. 3");
     p.add("dropout", &T::dropout).range(0, 0.99).doc("Of what each part adds, in training.");
     p.add("patch", &T::patch)
         .range(1, 1024)
@@ -78,7 +83,7 @@ struct Transformer final : Model {
   nn::Activation activation() const {
     return feed_forward == FeedForward::kRelu ? nn::Activation::kRelu : nn::Activation::kGelu;
   }
-  MixtureOfExperts mixture() const { return {experts, hidden, activation()}; }
+  MixtureOfExperts mixture() const { return {experts, hidden, activation(), capacity}; }
   static nn::Name block(int i) { return nn::Name("block", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "components/models/mixture_of_experts.h"
 #include "tests/contracts/model_contract.h"
 
 using namespace assay;
@@ -62,4 +63,26 @@ TEST_CASE("an expert's site holds the examples routed to it, and sites are those
   CHECK(
       why.rfind("no example reaches a site \"experts.99.up\" of the model; sites reached: input, ",
                 0) == 0);
+}
+
+TEST_CASE("an expert at capacity takes the first rows that are sent to it") {
+  const auto router = build<Router>("{ use = \"topk-softmax\", k = 1, balance = 0.0 }");
+  nn::Parameters parameters;
+  const auto layer = [](double capacity) {
+    return MixtureOfExperts{4, 3, nn::Activation::kRelu, capacity};
+  };
+  layer(0.0).declare(parameters, "", *router, 2, Stream(1));
+  parameters.get("router.weight").value = nn::Tensor({4, 2});  // ties: all to expert 0
+  const nn::Tensor x = nn::Tensor::normal({8, 2}, 1.0, Stream(2));
+  const auto run = [&](double capacity) {
+    nn::Tape tape;
+    nn::Forward pass(tape, parameters, false, Stream(3));
+    const nn::Var in = tape.constant(x);
+    return tape.value(layer(capacity).apply(pass, "", *router, in, in));
+  };
+  const nn::Tensor all = run(0.0), few = run(1.5);  // 1.5 * 8 / 4 = 3 rows
+  for (int row = 0; row < 8; ++row)
+    for (int j = 0; j < 2; ++j)
+      CHECK(few.at(row, j) == doctest::Approx(row < 3 ? all.at(row, j) : x.at(row, j)));
+  CHECK(run(4.0) == all);
 }
