@@ -68,6 +68,37 @@ int status_command(const Arguments& arguments) {
   return results.failed ? 1 : 0;
 }
 
+namespace {
+
+using Row = std::remove_cvref_t<decltype(Results{}.table.rows.front())>;
+
+// One cell as a line of CSV: axis values, state, metrics, what went wrong.
+void write_row(const decltype(Results::table)& table, const Row& row,
+               const std::vector<std::string>& metrics) {
+  for (std::size_t a = 0; a < row.axis_values.size(); ++a) {
+    const int value = row.axis_values[a];
+    if (value >= 0)
+      std::cout << report::csv_field(table.axes[a].labels[static_cast<std::size_t>(value)]);
+    std::cout << ",";
+  }
+  const store::CellRecord* record = row.record;
+  if (!record) {
+    std::cout << row.replicate << ",missing," << std::string(metrics.size(), ',') << ",,\n";
+    return;
+  }
+  std::cout << row.replicate << "," << (record->status == store::Status::kDone ? "done" : "failed")
+            << "," << number_text(record->seconds);
+  for (const auto& name : metrics) {
+    std::cout << ",";
+    for (const Measured& m : record->metrics)
+      if (m.name == name) std::cout << number_text(m.value);
+  }
+  std::cout << "," << report::csv_field(record->failed_stage) << ","
+            << report::csv_field(record->message) << "\n";
+}
+
+}  // namespace
+
 int export_command(const Arguments& arguments) {
   po::options_description options = study_options();
   options.add_options()("csv", po::bool_switch(), "comma-separated values (the default)");
@@ -86,29 +117,7 @@ int export_command(const Arguments& arguments) {
   std::cout << "replicate,status,seconds";
   for (const auto& name : metrics) std::cout << "," << report::csv_field(name);
   std::cout << ",failed_stage,message\n";
-  for (const auto& row : loaded.results.table.rows) {
-    for (std::size_t a = 0; a < row.axis_values.size(); ++a)
-      std::cout << (row.axis_values[a] < 0
-                        ? ""
-                        : report::csv_field(
-                              loaded.results.table.axes[a]
-                                  .labels[static_cast<std::size_t>(row.axis_values[a])]))
-                << ",";
-    const store::CellRecord* record = row.record;
-    std::cout << row.replicate << ","
-              << (!record                                  ? "missing"
-                  : record->status == store::Status::kDone ? "done"
-                                                           : "failed")
-              << "," << (record ? number_text(record->seconds) : "");
-    for (const auto& name : metrics) {
-      std::cout << ",";
-      if (record)
-        for (const Measured& m : record->metrics)
-          if (m.name == name) std::cout << number_text(m.value);
-    }
-    std::cout << "," << (record ? report::csv_field(record->failed_stage) : "") << ","
-              << (record ? report::csv_field(record->message) : "") << "\n";
-  }
+  for (const auto& row : loaded.results.table.rows) write_row(loaded.results.table, row, metrics);
   return 0;
 }
 

@@ -36,7 +36,7 @@ class KeyBuilder {
  private:
   // Short keys are built without allocation: a training step draws several streams.
   static constexpr std::size_t kRoom = 256;
-  std::array<std::byte, kRoom> room_;
+  std::array<std::byte, kRoom> room_ = {};
   std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
   std::pmr::string bytes_{&memory_};
 };

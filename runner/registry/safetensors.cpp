@@ -121,8 +121,9 @@ std::string format_safetensors(const NamedArrays& arrays) {
   json header = json::object();
   std::uint64_t at = 0;
   for (const auto& [name, array] : arrays) {
+    const Array::Type type = array.type;
     const auto* const kind = std::find_if(std::begin(kKinds), std::end(kKinds),
-                                          [&](const Kind& k) { return array.type == k.type; });
+                                          [type](const Kind& k) { return type == k.type; });
     header[name] = {{"dtype", kind->name},
                     {"shape", array.shape},
                     {"data_offsets", {at, at + array.data.size()}}};
