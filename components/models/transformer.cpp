@@ -109,7 +109,10 @@ struct Transformer final : Model {
     nn::declare_linear(out, "output", width, format.classes, 1.0, init);
   }
 
-  bool incremental() const override { return mixer->incremental(); }
+  // Learnt positions move when a full context slides, and all that was computed from them with it.
+  bool incremental() const override {
+    return mixer->incremental() && positions == Positions::kNone;
+  }
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
                   const Examples& batch) const override {
@@ -170,12 +173,11 @@ struct Transformer final : Model {
     add("rows", side_of(length));
     add("columns", side_of(length));
   }
-  // What is added to positions first, first + 1, … of each sequence.
-  nn::Var position_vectors(nn::Forward& pass, int first, int count, int length) const {
+  // What is added to each position of a sequence: length x width.
+  nn::Var position_vectors(nn::Forward& pass, int length) const {
     const auto part = [&](std::string_view name, int divide, int modulo) {
-      const auto rows = pass.tape().scratch<int>(static_cast<std::size_t>(count));
-      for (int i = 0; i < count; ++i)
-        rows[static_cast<std::size_t>(i)] = (first + i) / divide % modulo;
+      const auto rows = pass.tape().scratch<int>(static_cast<std::size_t>(length));
+      for (int i = 0; i < length; ++i) rows[static_cast<std::size_t>(i)] = i / divide % modulo;
       return nn::gather_rows(pass.parameter(name), rows);
     };
     if (positions == Positions::kLearned) return part("positions.weight", 1, length);
@@ -225,9 +227,7 @@ struct Transformer final : Model {
       x = nn::gather_rows(pass.parameter("embedding.weight"), batch.tokens);
     else
       x = pass.linear("embedding", patches(pass, shape, batch));
-    if (positions != Positions::kNone)
-      x = nn::add_tiled(x, position_vectors(pass, pass.cache() ? pass.cache()->position() : 0,
-                                            length, shape.length));
+    if (positions != Positions::kNone) x = nn::add_tiled(x, position_vectors(pass, length));
     return pass.site("embedded", x);
   }
 

@@ -138,3 +138,28 @@ TEST_CASE("calls are averaged over prompts with different numbers of masks") {
       build<Sampler>("{ use = \"unmask\", per_step = 2 }")->sample(m, prompts, Stream(2));
   CHECK(s->function_evaluations == doctest::Approx((2 + 1 + 0) / 3.0));
 }
+
+TEST_CASE("a transformer samples past its context, from a cache or with learnt positions") {
+  for (const char* text : {"{ use = \"transformer\", width = 8 }",
+                           "{ use = \"transformer\", width = 8, positions = \"learned\" }"}) {
+    TrainedModel m;
+    m.model = build<Model>(text);
+    m.format = {true, 6, 5, 6, 5};
+    m.model->declare(m.parameters, m.format, Stream(1));
+    CHECK(m.model->incremental() == (std::string(text).find("learned") == std::string::npos));
+    Examples prompts;
+    prompts.count = 2;
+    prompts.tokens = {0, 1, 2, 3, 4, 0, 4, 3, 2, 1, 0, 4};
+    const auto s = build<Sampler>("{ use = \"ancestral\", length = 20, temperature = 0 }")
+                       ->sample(m, prompts, Stream(2));
+    REQUIRE(s->tokens.size() == 40);
+    // The first drawn token sees the prompt alone, whichever way it is computed.
+    const nn::Tensor logits = m.outputs(prompts);
+    for (int i = 0; i < 2; ++i) {
+      int best = 0;
+      for (int c = 1; c < 5; ++c)
+        if (logits.at(i, 25 + c) > logits.at(i, 25 + best)) best = c;
+      CHECK(s->tokens[static_cast<std::size_t>(i) * 20] == best);
+    }
+  }
+}
