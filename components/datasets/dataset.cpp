@@ -130,17 +130,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string sha256(const std::string& bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < size; ++i)
-    out += std::string() + kHex[digest[i] >> 4] + kHex[digest[i] & 15];
-  return out;
-}
-
 std::string read_bytes(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in)
@@ -170,6 +159,17 @@ std::string inflate_gzip(const std::string& bytes, const fs::path& file) {
 }
 
 }  // namespace
+
+std::string sha256(const std::string& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (unsigned int i = 0; i < size; ++i)
+    out += std::string() + kHex[digest[i] >> 4] + kHex[digest[i] & 15];
+  return out;
+}
 
 std::string datasets_folder() {
   if (const char* chosen = std::getenv("ASSAY_DATASETS"))

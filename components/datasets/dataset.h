@@ -61,6 +61,8 @@ class Dataset : public Component {
   virtual std::shared_ptr<const Data> make() const = 0;
 };
 
+// As sha256sum prints it.
+std::string sha256(const std::string& bytes);
 // The folder with the shipped data: $ASSAY_DATASETS, else the one beside the binary or the source.
 std::string datasets_folder();
 // Bytes of a shipped file (decompressed where it ends in .gz), its SHA-256 checked against

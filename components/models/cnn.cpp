@@ -101,15 +101,13 @@ struct Cnn final : Model {
     double total = 0.0;
     for (const nn::Parameter& p : parameters) {
       if (p.role != nn::Role::kWeight && !p.name.ends_with(".each.weight")) continue;
-      double kept = 0.0;
-      for (std::int64_t i = 0; i < p.value.count(); ++i)
-        kept += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
+      double uses = 1.0;
       for (std::size_t i = 0; i < channels.size(); ++i)
         if (p.name.starts_with(nn::Name(layer(i), ".").view())) {
           const nn::ImageShape image = shape(format, 1, i);
-          kept *= image.height * image.width;
+          uses = image.height * image.width;
         }
-      total += kept;
+      total += kept(p) * uses;
     }
     return total;
   }

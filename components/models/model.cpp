@@ -35,11 +35,17 @@ void require_labels(const DataFormat& format, std::string_view classifier) {
   throw std::runtime_error(std::string(classifier) + " predicts labels; the data have none");
 }
 
+double kept(const nn::Parameter& parameter) {
+  if (parameter.mask.empty()) return static_cast<double>(parameter.value.count());
+  double total = 0.0;
+  for (std::int64_t i = 0; i < parameter.mask.count(); ++i)
+    total += parameter.mask.get(i) != 0.0 ? 1.0 : 0.0;
+  return total;
+}
+
 double kept_weights(const nn::Parameters& parameters) {
   double total = 0.0;
-  for (const nn::Parameter& p : parameters)
-    for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); ++i)
-      total += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
+  for (const nn::Parameter& p : parameters) total += p.role == nn::Role::kWeight ? kept(p) : 0.0;
   return total;
 }
 

@@ -27,6 +27,8 @@ class Model : public Component {
                                const DataFormat& format) const = 0;
 };
 
+// Numbers of a parameter that no mask removed.
+double kept(const nn::Parameter& parameter);
 // Weights (Role::kWeight) that no mask removed: the multiply-adds of a model that uses each once.
 double kept_weights(const nn::Parameters& parameters);
 

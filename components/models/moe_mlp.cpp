@@ -62,10 +62,7 @@ struct MoeMlp final : Model {
     double always = 0.0, routed = 0.0;
     for (const nn::Parameter& p : parameters) {
       if (p.role != nn::Role::kWeight && p.role != nn::Role::kRouter) continue;
-      double kept = 0.0;
-      for (std::int64_t i = 0; i < p.value.count(); ++i)
-        kept += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
-      (p.name.rfind("experts.", 0) == 0 ? routed : always) += kept;
+      (p.name.rfind("experts.", 0) == 0 ? routed : always) += kept(p);
     }
     nn::Tape tape;
     nn::Forward pass(tape, parameters, false, Stream(0));

@@ -65,10 +65,7 @@ struct Sequence final : Model {
 
   // Every weight acts at each position, those of the output where there is a label.
   double multiply_adds(const nn::Parameters& parameters, const DataFormat& format) const override {
-    nn::Parameters output;
-    const nn::Parameter& last = parameters.get("output.weight");
-    output.add(last.name, last.value, last.role).mask = last.mask;
-    const double read = kept_weights(output);
+    const double read = kept(parameters.get("output.weight"));
     const double mixing = mixer ? blocks * mixer->multiply_adds(format.width, width) : 0.0;
     return (kept_weights(parameters) - read) * format.width + read * format.positions + mixing;
   }

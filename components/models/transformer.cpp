@@ -140,11 +140,8 @@ struct Transformer final : Model {
     double each = 0.0, routed = 0.0, read = 0.0;
     for (const nn::Parameter& p : parameters) {
       if (p.role != nn::Role::kWeight && p.role != nn::Role::kRouter) continue;
-      double kept = 0.0;
-      for (std::int64_t i = 0; i < p.value.count(); ++i)
-        kept += p.mask.empty() || p.mask.get(i) != 0.0 ? 1.0 : 0.0;
       const bool expert = p.name.find(".experts.") != std::string::npos;
-      (p.name == "output.weight" ? read : expert ? routed : each) += kept;
+      (p.name == "output.weight" ? read : expert ? routed : each) += kept(p);
     }
     if (experts > 0) {
       nn::Tape tape;

@@ -1,5 +1,6 @@
-// Softmax over rows, and the losses and norms that need a row's sums.
+// Softmax over rows, and cross-entropy, which needs its sums.
 #include <cmath>
+#include <type_traits>
 
 #include "components/nn/dispatch.h"
 #include "components/nn/vector_math.h"
@@ -21,71 +22,54 @@ void log_softmax_row(const T* x, T* y, std::size_t d) {
   for (std::size_t j = 0; j < d; ++j) y[j] = x[j] - norm;
 }
 
-template <class T>
-void log_softmax_slope(Rows rows, const T* y, const T* g, T* to) {
-  const std::size_t d = rows.width();
-  for (int i = 0; i < rows.n; ++i, y += d, g += d, to += d) {
-    const T total = sum_array(g, d);
-    for (std::size_t j = 0; j < d; ++j) to[j] += g[j] - std::exp(y[j]) * total;
-  }
-}
-
-template <class T>
-void softmax_slope(Rows rows, const T* y, const T* g, T* to) {
-  const std::size_t d = rows.width();
-  for (int i = 0; i < rows.n; ++i, y += d, g += d, to += d) {
-    const T mean = dot_array(y, g, d);
-    for (std::size_t j = 0; j < d; ++j) to[j] += y[j] * (g[j] - mean);
-  }
+// Row by row: forward(x, y, d) fills y, slope(y, g, to, d) adds to the gradient.
+template <class Forward, class Slope>
+Var over_rows(const char* name, Var a, Forward forward, Slope slope) {
+  const Rows rows(a.shape());
+  const Var inputs[] = {a};
+  return a.tape->custom(
+      name, inputs, a.shape(),
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* x = in[0]->data<T>().data();
+          T* y = out.data<T>().data();
+          for (int i = 0; i < rows.n; ++i, x += rows.d, y += rows.d) forward(x, y, rows.width());
+        });
+      },
+      [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        Tensor* gradient = to[0];
+        if (!gradient) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T *y = out.data<T>().data(), *g = grad.data<T>().data();
+          T* d = gradient->data<T>().data();
+          for (int i = 0; i < rows.n; ++i, y += rows.d, g += rows.d, d += rows.d)
+            slope(y, g, d, rows.width());
+        });
+      });
 }
 
 }  // namespace
 
 Var log_softmax(Var a) {
-  const Rows rows(a.shape());
-  const Var inputs[] = {a};
-  return a.tape->custom(
-      "log_softmax", inputs, a.shape(),
-      [rows](Tape::Inputs in, Tensor& out) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          const T* x = in[0]->data<T>().data();
-          T* y = out.data<T>().data();
-          for (int i = 0; i < rows.n; ++i, x += rows.d, y += rows.d)
-            log_softmax_row(x, y, rows.width());
-        });
-      },
-      [rows](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          if (to[0])
-            log_softmax_slope<T>(rows, out.data<T>().data(), grad.data<T>().data(),
-                                 to[0]->data<T>().data());
-        });
+  return over_rows(
+      "log_softmax", a, [](const auto* x, auto* y, std::size_t d) { log_softmax_row(x, y, d); },
+      [](const auto* y, const auto* g, auto* to, std::size_t d) {
+        const auto total = sum_array(g, d);
+        for (std::size_t j = 0; j < d; ++j) to[j] += g[j] - std::exp(y[j]) * total;
       });
 }
 
 Var softmax(Var a) {
-  const Rows rows(a.shape());
-  const Var inputs[] = {a};
-  return a.tape->custom(
-      "softmax", inputs, a.shape(),
-      [rows](Tape::Inputs in, Tensor& out) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          const T* x = in[0]->data<T>().data();
-          T* y = out.data<T>().data();
-          for (int i = 0; i < rows.n; ++i, x += rows.d, y += rows.d)
-            softmax_array(x, T(1), y, rows.width());
-        });
+  return over_rows(
+      "softmax", a,
+      [](const auto* x, auto* y, std::size_t d) {
+        softmax_array(x, std::remove_cvref_t<decltype(*y)>(1), y, d);
       },
-      [rows](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
-        dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          if (to[0])
-            softmax_slope<T>(rows, out.data<T>().data(), grad.data<T>().data(),
-                             to[0]->data<T>().data());
-        });
+      [](const auto* y, const auto* g, auto* to, std::size_t d) {
+        const auto mean = dot_array(y, g, d);
+        for (std::size_t j = 0; j < d; ++j) to[j] += y[j] * (g[j] - mean);
       });
 }
 

@@ -1,9 +1,6 @@
 // Puts weights from a safetensors file into a model: parameters of the same name and shape,
 // `prefix` before the file's names taken away. The file is named with its SHA-256, so that a study
 // says what it was, and cells are not reused when it changes.
-#include <openssl/evp.h>
-
-#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -34,24 +31,11 @@ struct ImportWeights final : Stage {
         .doc("Whether parameters that the file does not name stay as they are.");
   }
 
-  static std::string digest(const std::string& bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
-    unsigned size = 0;
-    EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, EVP_sha256(), nullptr);
-    std::string out;
-    for (unsigned i = 0; i < size; ++i) {
-      static constexpr char kDigits[] = "0123456789abcdef";
-      out += kDigits[raw[i] >> 4];
-      out += kDigits[raw[i] & 15];
-    }
-    return out;
-  }
-
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error("cannot read " + file);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (const std::string found = digest(bytes); found != sha256)
+    if (const std::string found = assay::sha256(bytes); found != sha256)
       throw std::runtime_error(file + " has the SHA-256 " + found);
     const NamedArrays arrays = parse_safetensors(bytes, file);
     auto out = std::make_shared<TrainedModel>(context.get(model));

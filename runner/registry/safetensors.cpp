@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace assay {
@@ -108,13 +107,6 @@ NamedArrays parse_safetensors(std::string_view bytes, const std::string& what) {
     bad(what, std::string("its header: ") + error.what());
   }
   return out;
-}
-
-NamedArrays read_safetensors(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + file.string());
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  return parse_safetensors(bytes, file.string());
 }
 
 std::string format_safetensors(const NamedArrays& arrays) {

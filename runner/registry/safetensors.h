@@ -13,9 +13,7 @@ namespace assay {
 // float.
 using NamedArrays = std::map<std::string, Array, std::less<>>;
 
-// Throws std::runtime_error naming the file and what is wrong with it.
-NamedArrays read_safetensors(const std::filesystem::path& file);
-// The same from memory; `what` names it in messages.
+// Throws std::runtime_error saying what is wrong with the bytes of a file; `what` names it.
 NamedArrays parse_safetensors(std::string_view bytes, const std::string& what);
 // Whole or not at all: written beside the file and renamed. Throws std::runtime_error.
 void write_safetensors(const std::filesystem::path& file, const NamedArrays& arrays);
