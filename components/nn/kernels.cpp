@@ -100,34 +100,9 @@ void product(View<const T> a, View<const T> b, View<T> out, int n, int k, int d,
   });
 }
 
-template <class T>
-void product(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
-             bool add) {
-  product<T>({a.data(), k, false}, {b.data(), d, false}, {out.data(), d}, n, k, d, T(1), add);
-}
-
-template <class T>
-void product_bt(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
-                bool add) {
-  product<T>({a.data(), k, false}, {b.data(), k, true}, {out.data(), d}, n, k, d, T(1), add);
-}
-
-template <class T>
-void product_at(std::span<const T> a, std::span<const T> b, std::span<T> out, int n, int k, int d,
-                bool add) {
-  product<T>({a.data(), n, true}, {b.data(), d, false}, {out.data(), d}, n, k, d, T(1), add);
-}
-
-#define ASSAY_PRODUCTS(T)                                                                          \
-  template void product<T>(View<const T>, View<const T>, View<T>, int, int, int, T, bool);         \
-  template void product<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int,    \
-                           bool);                                                                  \
-  template void product_bt<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int, \
-                              bool);                                                               \
-  template void product_at<T>(std::span<const T>, std::span<const T>, std::span<T>, int, int, int, \
-                              bool);
-ASSAY_PRODUCTS(float)
-ASSAY_PRODUCTS(double)
-#undef ASSAY_PRODUCTS
+template void product<float>(View<const float>, View<const float>, View<float>, int, int, int,
+                             float, bool);
+template void product<double>(View<const double>, View<const double>, View<double>, int, int, int,
+                              double, bool);
 
 }  // namespace assay::nn

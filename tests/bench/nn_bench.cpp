@@ -53,11 +53,12 @@ void product(benchmark::State& state) {
              b = nn::Tensor::normal({n, n}, 1.0, Stream(2));
   nn::Tensor out({n, n});
   for (auto _ : state) {
-    nn::product<float>(a.floats(), b.floats(), out.floats(), n, n, n, false);
+    nn::product<float>({a.floats().data(), n}, {b.floats().data(), n}, {out.floats().data(), n}, n,
+                       n, n, 1.0F, false);
     benchmark::DoNotOptimize(out.floats().data());
   }
   state.SetItemsProcessed(state.iterations() * 2 * n * n * n);
 }
-BENCHMARK(product)->Arg(16)->Arg(64)->Arg(256);
+BENCHMARK(product)->Arg(16)->Arg(64)->Arg(256)->Arg(512);
 
 }  // namespace
