@@ -7,6 +7,7 @@ namespace {
 struct Autoencoder final : Model {
   static constexpr Info kInfo{"autoencoder", 1, "Auto-encoder with one hidden layer on each side.",
                               "Hinton and Salakhutdinov 2006"};
+  static constexpr std::string_view kExample = "hidden = 5, code = 2";
   int hidden = 32;
   int code = 8;
 
@@ -17,6 +18,7 @@ struct Autoencoder final : Model {
         .doc("Width of both hidden layers.");
     p.add("code", &Autoencoder::code).range(1, 65536).unit("units").doc("Width of the code.");
   }
+  Output output() const override { return Output::kInputs; }
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
     const int width = input_width(format);
     nn::declare_linear(out, "encoder", width, hidden, 2.0, init);

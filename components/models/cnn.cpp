@@ -13,6 +13,7 @@ struct Cnn final : Model {
   static constexpr Info kInfo{"cnn", 1, "Convolutional classifier of square images.",
                               "LeCun et al. 1998 (convolution and pooling); depthwise-separable: "
                               "Howard et al. 2017, arXiv:1704.04861"};
+  static constexpr std::string_view kExample = "channels = [3, 4], pool = 1";
   enum class Pool { kMax, kMean };
   std::vector<int> channels = {16, 32};
   int kernel = 3;

@@ -10,6 +10,7 @@ namespace {
 struct Mlp final : Model {
   static constexpr Info kInfo{"mlp", 1, "Multilayer perceptron.",
                               "He et al. 2015, arXiv:1502.01852 (initialisation)"};
+  static constexpr std::string_view kExample = "hidden = [5]";
   std::vector<int> hidden = {64};
   nn::Activation activation = nn::Activation::kRelu;
   Slot<Gate> input_gate;

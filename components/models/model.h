@@ -16,6 +16,9 @@ namespace assay {
 class Model : public Component {
  public:
   static constexpr std::string_view kKind = "model";
+  // What its outputs stand for: labels to predict, or the inputs again.
+  enum class Output { kLabels, kInputs };
+  virtual Output output() const { return Output::kLabels; }
   virtual void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const = 0;
   virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,
                           const Examples& batch) const = 0;

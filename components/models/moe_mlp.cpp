@@ -9,6 +9,7 @@ namespace {
 struct MoeMlp final : Model {
   static constexpr Info kInfo{"moe-mlp", 1, "Mixture-of-experts perceptron.",
                               "Shazeer et al. 2017, arXiv:1701.06538, eq. 1"};
+  static constexpr std::string_view kExample = "hidden = 5, experts = 3, expert_hidden = 4";
   int hidden = 32;
   int experts = 8;
   int expert_hidden = 32;

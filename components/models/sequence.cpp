@@ -10,6 +10,7 @@ namespace {
 struct Sequence final : Model {
   static constexpr Info kInfo{"sequence", 1, "Residual blocks of a mixer and a feed-forward layer.",
                               "Vaswani et al. 2017, arXiv:1706.03762 (residual blocks)"};
+  static constexpr std::string_view kExample = "width = 4, hidden = 5";
   int width = 32;
   int hidden = 64;
   int blocks = 2;

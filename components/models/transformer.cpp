@@ -18,6 +18,7 @@ struct Transformer final : Model {
       "transformer", 1, "Pre-norm transformer.",
       "Vaswani et al. 2017, arXiv:1706.03762; Radford et al. 2019 (pre-norm "
       "blocks); patches: Dosovitskiy et al. 2021, arXiv:2010.11929"};
+  static constexpr std::string_view kExample = "width = 4, hidden = 5";
   int width = 64;
   int hidden = 256;
   int blocks = 2;

@@ -8,6 +8,7 @@ namespace {
 struct ReluL1 final : Sae {
   static constexpr Info kInfo{"relu-l1", 1, "ReLU encoder with an L1 penalty.",
                               "Bricken et al. 2023, Towards Monosemanticity"};
+  static constexpr std::string_view kExample = "latents = 12";
   int latents_count = 128;
   float l1 = 0.1F;
 

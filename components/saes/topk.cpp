@@ -9,6 +9,7 @@ namespace {
 struct Topk final : Sae {
   static constexpr Info kInfo{"topk", 2, "Keeps the k largest latents.",
                               "Gao et al. 2024, arXiv:2406.04093, eq. 3"};
+  static constexpr std::string_view kExample = "latents = 12";
   int latents_count = 128;
   int k = 8;
 

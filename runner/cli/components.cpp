@@ -39,6 +39,7 @@ std::string page(const ComponentSpec& spec) {
   out << ".";
   if (!spec.reference.empty()) out << " Reference: " << spec.reference << ".";
   out << "\n";
+  if (!spec.example.empty()) out << "\nA small one: `" << spec.example_text() << "`.\n";
   if (spec.params.empty()) return out.str() + "\nIt has no parameters.\n";
   out << "\n| parameter | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n";
   for (const ParamSpec& param : spec.params)

@@ -20,6 +20,12 @@ struct Info {
   bool draws = false;
 };
 
+// Beside kInfo a component may say
+//   static constexpr std::string_view kExample = "hidden = [8]";  // a small configuration that
+//   runs static constexpr bool kSurrogate = true;  // its gradient stands in for the derivative
+// of which the first serves documentation and contract tests, the second tells tests that
+// differences cannot confirm the gradient (a rounding passed straight through).
+
 // Base of everything that a study can name. A component is immutable once built: what is learnt or
 // computed lives in artifacts, never in the component, so one object may serve many threads.
 class Component {

@@ -27,6 +27,10 @@ std::vector<std::string> ComponentSpec::param_names() const {
   return out;
 }
 
+std::string ComponentSpec::example_text() const {
+  return "{ use = " + toml_string(name) + (example.empty() ? "" : ", " + example) + " }";
+}
+
 Registry& Registry::global() {
   static Registry registry;
   return registry;
@@ -94,23 +98,23 @@ std::vector<const Value*> items_of(const ParamSpec& param, const Value& value) {
 }  // namespace
 
 Canonical Registry::canonical_param(const ParamSpec& param, const Value& value) const {
-  if (is_absent(value) && param.optional) return {"none", false};
+  if (is_absent(value) && param.optional) return {"none"};
   if (param.type != ParamType::kComponent) {
     // An integer written for a number is that number.
-    if (param.type == ParamType::kNumber && !param.list)
-      return {number_text(value.number()), false};
+    if (param.type == ParamType::kNumber && !param.list) return {number_text(value.number())};
     if (param.type == ParamType::kNumber) {
       std::string text = "[";
       for (const Value& item : value.array()) text += number_text(item.number()) + ", ";
-      return {text + "]", false};
+      return {text + "]"};
     }
-    return {value.text(), false};
+    return {value.text()};
   }
   Canonical out;
   for (const Value* item : items_of(param, value)) {
     const Canonical inner = canonical(param.target, *item);
     out.text += (out.text.empty() ? "" : ", ") + inner.text;
     out.draws = out.draws || inner.draws;
+    out.surrogate = out.surrogate || inner.surrogate;
   }
   if (param.list) out.text = "[" + out.text + "]";
   return out;
@@ -119,11 +123,12 @@ Canonical Registry::canonical_param(const ParamSpec& param, const Value& value) 
 Canonical Registry::canonical(std::string_view kind, const Value& value) const {
   const ComponentSpec& spec = *find(kind, value.component_name());
   Canonical out{"{ use = " + toml_string(spec.name) + ", version = " + std::to_string(spec.version),
-                spec.draws};
+                spec.draws, spec.surrogate};
   for (const ParamSpec& param : spec.params) {
     const Value* given = value.find(param.name);
     const Canonical inner = canonical_param(param, value_or_default(param, given));
     out.draws = out.draws || inner.draws;
+    out.surrogate = out.surrogate || inner.surrogate;
     if (!param.in_key) continue;
     if (param.since > 1 && inner.text == canonical_param(param, param.fallback).text) continue;
     out.text += ", " + param.name + " = " + inner.text;

@@ -22,6 +22,8 @@ struct ComponentSpec {
   std::string summary;
   std::string reference;
   bool draws = false;
+  std::string example;     // parameters of a small configuration, as TOML
+  bool surrogate = false;  // its gradient is no derivative
   bool has_check = false;
   std::string gives;        // artifact type, of a stage
   bool checkpoint = false;  // of a stage: its artifact is worth keeping on disk
@@ -31,6 +33,8 @@ struct ComponentSpec {
 
   const ParamSpec* param(std::string_view name) const;
   std::vector<std::string> param_names() const;
+  // { use = "name", … } with the example's parameters.
+  std::string example_text() const;
 };
 
 // A validated component or parameter in canonical form: defaults filled in, declared order,
@@ -38,6 +42,7 @@ struct ComponentSpec {
 struct Canonical {
   std::string text;
   bool draws = false;
+  bool surrogate = false;  // as ComponentSpec has it, of this or of a component inside
 };
 
 // Called for a parameter that names a stage: says whether the name and its artifact type fit, in
@@ -98,6 +103,8 @@ bool register_component(const char* file) {
   spec.summary = T::kInfo.summary;
   spec.reference = T::kInfo.reference;
   spec.draws = T::kInfo.draws;
+  if constexpr (requires { T::kExample; }) spec.example = T::kExample;
+  if constexpr (requires { T::kSurrogate; }) spec.surrogate = T::kSurrogate;
   spec.has_check = !std::is_same_v<decltype(&T::check), std::string (Component::*)() const>;
   if constexpr (requires { T::Gives::kType; }) spec.gives = T::Gives::kType;
   if constexpr (requires { T::kCheckpoint; }) spec.checkpoint = T::kCheckpoint;

@@ -19,11 +19,14 @@ std::shared_ptr<const K> build(const std::string& text) {
 }
 
 // What validation says of a component, without its position; empty where it is valid.
+inline std::string error_of(std::string_view kind, const std::string& text) {
+  Diagnostics out;
+  Registry::global().validate(kind, config::parse_value(text), "it", {}, out);
+  return out.ok() ? "" : out.sorted().front().text;
+}
 template <class K>
 std::string error_of(const std::string& text) {
-  Diagnostics out;
-  Registry::global().validate(K::kKind, config::parse_value(text), "it", {}, out);
-  return out.ok() ? "" : out.sorted().front().text;
+  return error_of(K::kKind, text);
 }
 
 // `n` examples of normal features with labels 0 … classes-1 in turn.

@@ -42,9 +42,19 @@ inline bool draws(std::string_view kind, const std::string& text) {
   return Registry::global().canonical(kind, config::parse_value(text)).draws;
 }
 
-// Whether gradients are derivatives, as nearly all are, or stand in for them (a rounding passed
-// straight through), which differences cannot confirm.
-enum class Gradient { kExact, kSurrogate };
+// Whether gradients are derivatives, as nearly all are, or stand in for them (kSurrogate of a
+// component: a rounding passed straight through), which differences cannot confirm.
+inline bool exact_gradient(std::string_view kind, const std::string& text) {
+  return !Registry::global().canonical(kind, config::parse_value(text)).surrogate;
+}
+
+// Every component of a kind, as its own example configures it.
+inline std::vector<std::string> examples_of_kind(std::string_view kind) {
+  std::vector<std::string> out;
+  for (const ComponentSpec* spec : Registry::global().all(kind))
+    out.push_back(spec->example_text());
+  return out;
+}
 
 using LossFn = std::function<nn::Var(nn::Tape&, const nn::Parameters&)>;
 

@@ -22,7 +22,7 @@ inline Gated apply_gate(const Gate& gate, const nn::Parameters& parameters, cons
 
 // A gated value lies between 0 and what it was; evaluation is deterministic and an example does not
 // depend on the others; the statistic "<name>.open" holds each gate's value in [0, 1].
-inline void gate_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+inline void gate_contract(const std::string& text) {
   CAPTURE(text);
   const int n = 7, features = 5;
   const auto gate = build<Gate>(text);
@@ -63,7 +63,7 @@ inline void gate_contract(const std::string& text, Gradient gradient = Gradient:
     nn::Forward pass(tape, at, true, Stream(7));
     return total_loss(probe(gate->apply(pass, "gate", tape.constant(x))), pass);
   };
-  if (gradient == Gradient::kExact) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
+  if (exact_gradient("gate", text)) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
 }
 
 }  // namespace assay::testing

@@ -37,7 +37,7 @@ inline void cache_law(const Mixer& mixer, const nn::Parameters& parameters, cons
 // Shapes stay; a sequence does not depend on the others of its batch; a position of a causal mixer
 // does not depend on later ones; one that goes on from a cache gives what it gives for the whole
 // sequence; parameters are the mixer's own; gradients are right.
-inline void mixer_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+inline void mixer_contract(const std::string& text) {
   CAPTURE(text);
   const int batch = 3, length = 6, features = 4;
   const auto mixer = build<Mixer>(text);
@@ -74,7 +74,7 @@ inline void mixer_contract(const std::string& text, Gradient gradient = Gradient
     nn::Forward pass(tape, at, true, Stream(7));
     return total_loss(probe(mixer->mix(pass, "mixer", tape.constant(x), length)), pass);
   };
-  if (gradient == Gradient::kExact) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
+  if (exact_gradient("mixer", text)) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
 }
 
 }  // namespace assay::testing

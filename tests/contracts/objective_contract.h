@@ -13,7 +13,7 @@ inline double objective_value(const Objective& objective, const TrainedModel& tr
 }
 
 inline void objective_laws(const Objective& objective, const TrainedModel& trained, bool draws,
-                           Gradient gradient) {
+                           bool exact) {
   const Examples batch = examples_of(trained.format, 8, 5);
   const double value = objective_value(objective, trained, batch, 1);
   CHECK(std::isfinite(value));
@@ -23,7 +23,7 @@ inline void objective_laws(const Objective& objective, const TrainedModel& train
     nn::Forward pass(tape, at, true, Stream(9));
     return total_loss(objective.loss(pass, *trained.model, trained.format, batch), pass);
   };
-  if (gradient == Gradient::kExact) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
+  if (exact) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
 
   // Small steps along its gradient lower it, on the same batch and the same random numbers.
   TrainedModel moved = trained;
@@ -42,7 +42,7 @@ inline void objective_laws(const Objective& objective, const TrainedModel& train
 // Of a linear classifier and an autoencoder on data of every form, an objective suits some and
 // refuses the others by std::runtime_error. Where it suits: finite, the same for the same random
 // numbers, and a descent along its gradient, which is right, lowers it.
-inline void objective_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+inline void objective_contract(const std::string& text) {
   CAPTURE(text);
   const auto objective = build<Objective>(text);
   config_contract(*objective);
@@ -60,7 +60,8 @@ inline void objective_contract(const std::string& text, Gradient gradient = Grad
     }
     if (!serves) continue;
     ++served;
-    objective_laws(*objective, trained, draws("objective", text), gradient);
+    objective_laws(*objective, trained, draws("objective", text),
+                   exact_gradient("objective", text));
   }
   CHECK(served > 0);
 }

@@ -53,7 +53,7 @@ inline void assignment_contract(const Routed& routed, int n, int experts) {
 
 // The same pass routes the same way twice; parameters are the router's own; a configuration that
 // does not fit a number of experts says so; weights and auxiliary losses have true gradients.
-inline void router_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+inline void router_contract(const std::string& text) {
   CAPTURE(text);
   const int n = 20, features = 4, experts = 6;
   const auto router = build<Router>(text);
@@ -85,7 +85,7 @@ inline void router_contract(const std::string& text, Gradient gradient = Gradien
     const Assignment to = router->route(pass, "router", tape.constant(x), experts);
     return total_loss(probe(to.weights), pass);
   };
-  if (gradient == Gradient::kExact) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
+  if (exact_gradient("router", text)) CHECK(gradient_error(jittered(parameters), loss) < 1e-5);
 }
 
 }  // namespace assay::testing

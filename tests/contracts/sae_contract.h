@@ -24,7 +24,7 @@ inline nn::Var sae_loss(const Sae& sae, nn::Tape& tape, const nn::Parameters& pa
 }
 
 // The laws of the kind, for a configuration with a few latents that suits 6 features.
-inline void sae_contract(const std::string& text, Gradient gradient = Gradient::kExact) {
+inline void sae_contract(const std::string& text) {
   CAPTURE(text);
   const int n = 9, features = 6;
   const TrainedSae trained = untrained_sae(text, features, 3);
@@ -59,7 +59,7 @@ inline void sae_contract(const std::string& text, Gradient gradient = Gradient::
   const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& parameters) {
     return sae_loss(*trained.sae, tape, parameters, x);
   };
-  if (gradient == Gradient::kExact) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
+  if (exact_gradient("sae", text)) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
 
   // What a step does to the parameters is done: doing it again changes nothing but rounding.
   TrainedSae stepped = untrained_sae(text, features, 3);

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "runner/config/parse.h"
+#include "tests/components/support.h"
 
 using namespace assay;
 
@@ -55,6 +55,7 @@ TEST_CASE("every component says what it is, and its file bears its name") {
       std::string stem = std::filesystem::path(spec->file).stem().string();
       std::replace(stem.begin(), stem.end(), '_', '-');
       CHECK(stem == spec->name);
+      if (kind != "stage") CHECK(testing::error_of(kind, spec->example_text()).empty());
       for (const ParamSpec& param : spec->params) {
         CAPTURE(param.name);
         CHECK(!param.doc.empty());

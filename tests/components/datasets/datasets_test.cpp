@@ -11,8 +11,7 @@ using namespace assay;
 using namespace assay::testing;
 
 TEST_CASE("every data set keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("dataset")) {
-    const std::string text = "\"" + spec->name + "\"";
+  for (const std::string& text : examples_of_kind("dataset")) {
     dataset_contract(text);
     CHECK(build<Dataset>(text)->make()->valid.count > 0);
   }

@@ -20,8 +20,7 @@ nn::Tensor gated(const Gate& gate, const nn::Parameters& parameters, bool traini
 }  // namespace
 
 TEST_CASE("every gate keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("gate"))
-    gate_contract("\"" + spec->name + "\"");
+  for (const std::string& text : examples_of_kind("gate")) gate_contract(text);
   gate_contract("{ use = \"sigmoid\", sparsity = 0.3, temperature = 0.5 }");
   gate_contract("{ use = \"hard-concrete\", penalty = 0.3 }");
 }

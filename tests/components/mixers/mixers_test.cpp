@@ -4,8 +4,7 @@ using namespace assay;
 using namespace assay::testing;
 
 TEST_CASE("every mixer keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("mixer"))
-    mixer_contract("\"" + spec->name + "\"");
+  for (const std::string& text : examples_of_kind("mixer")) mixer_contract(text);
 }
 
 TEST_CASE("token-shift on three positions solved by hand") {

@@ -1,5 +1,3 @@
-#include <map>
-
 #include "components/models/mixture_of_experts.h"
 #include "tests/contracts/model_contract.h"
 
@@ -7,20 +5,10 @@ using namespace assay;
 using namespace assay::testing;
 
 TEST_CASE("every model keeps the contract of its kind") {
-  std::map<std::string, std::string> small = {
-      {"linear", ""},
-      {"mlp",
-       ", hidden = [5], activation = \"gelu\", input_gate = \"sigmoid\", "
-       "hidden_gate = \"hard-concrete\""},
-      {"moe-mlp", ", hidden = 5, experts = 3, expert_hidden = 4"},
-      {"autoencoder", ", hidden = 5, code = 2"},
-      {"sequence", ", width = 4, hidden = 5"},
-      {"cnn", ", channels = [3, 4], pool = 1"},
-      {"transformer", ", width = 4, hidden = 5, mixer = { use = \"attention\", heads = 2 }"}};
-  for (const ComponentSpec* spec : Registry::global().all("model")) {
-    REQUIRE_MESSAGE(small.count(spec->name) == 1, spec->name << " has no small configuration here");
-    model_contract("{ use = \"" + spec->name + "\"" + small[spec->name] + " }");
-  }
+  for (const std::string& text : examples_of_kind("model")) model_contract(text);
+  model_contract(
+      "{ use = \"mlp\", hidden = [5], activation = \"gelu\", input_gate = \"sigmoid\", "
+      "hidden_gate = \"hard-concrete\" }");
 }
 
 TEST_CASE("transformers of every form keep the contract of models") {

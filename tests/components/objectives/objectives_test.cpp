@@ -17,8 +17,7 @@ double loss(const std::string& objective, const TrainedModel& m, const Examples&
 }  // namespace
 
 TEST_CASE("every objective keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("objective"))
-    objective_contract("\"" + spec->name + "\"");
+  for (const std::string& text : examples_of_kind("objective")) objective_contract(text);
 }
 
 TEST_CASE("cross-entropy by hand") {

@@ -23,11 +23,9 @@ std::vector<double> weights_of(const TrainedModel& m) {
 }  // namespace
 
 TEST_CASE("every pruner keeps the contract of its kind") {
-  for (const ComponentSpec* spec : Registry::global().all("pruner")) {
-    pruner_contract("\"" + spec->name + "\"");
-    // Wanda counts row by row: 12 of the shared layer, 8 + 12 of each of 3 experts, 4 outputs.
-    if (spec->param("sparsity")) sparsity_contract(spec->name, 12 + 3 * (8 + 12) + 4);
-  }
+  for (const std::string& text : examples_of_kind("pruner")) pruner_contract(text);
+  // Wanda counts row by row: 12 of the shared layer, 8 + 12 of each of 3 experts, 4 outputs.
+  sparsity_contract("wanda", 12 + 3 * (8 + 12) + 4);
   sparsity_contract("magnitude", 1);
   sparsity_contract("random", 1);
   pruner_contract("{ use = \"magnitude\", scope = \"layer\" }");

@@ -8,11 +8,6 @@ using namespace assay::testing;
 
 namespace {
 
-// With every parameter at its default but a small number of latents, where it has that parameter.
-std::string small(const ComponentSpec& spec) {
-  return "{ use = \"" + spec.name + "\"" + (spec.param("latents") ? ", latents = 12 }" : " }");
-}
-
 double row_norm(const nn::Tensor& rows, int row) {
   double out = 0.0;
   for (int j = 0; j < rows.shape().back(); ++j) out += rows.at(row, j) * rows.at(row, j);
@@ -22,12 +17,7 @@ double row_norm(const nn::Tensor& rows, int row) {
 }  // namespace
 
 TEST_CASE("every sparse autoencoder keeps the contract of its kind") {
-  const auto all = Registry::global().all("sae");
-  CHECK(all.size() >= 2);
-  for (const ComponentSpec* spec : all) {
-    CAPTURE(spec->name);
-    sae_contract(small(*spec));
-  }
+  for (const std::string& text : examples_of_kind("sae")) sae_contract(text);
 }
 
 TEST_CASE("decoder rows have norm 1 at the start and after a step") {
