@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,18 +20,32 @@ Examples Examples::select(std::span<const int> rows, const DataFormat& format) c
   return out;
 }
 
+namespace {
+
+// Rows of a count x width array, or nothing where it is empty.
+void select_rows(const nn::Tensor& from, std::span<const int> rows, nn::Tensor& to) {
+  if (from.empty()) return;
+  const int width = from.shape().back();
+  to.resize({static_cast<int>(rows.size()), width}, from.dtype());
+  auto at = to.floats().begin();
+  for (const int row : rows)
+    at = std::copy_n(from.floats().begin() + static_cast<std::ptrdiff_t>(row) * width, width, at);
+}
+
+}  // namespace
+
 void Examples::select(std::span<const int> rows, const DataFormat& format, Examples& out) const {
   out.tokens.clear();
   out.labels.clear();
   out.count = static_cast<int>(rows.size());
   const auto width = static_cast<std::size_t>(format.width);
   const auto positions = static_cast<std::size_t>(format.positions);
-  if (!features.empty()) out.features.resize({out.count, format.width}, features.dtype());
+  select_rows(features, rows, out.features);
+  select_rows(targets, rows, out.targets);
+  out.graphs.clear();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows[i]);
-    if (!features.empty())
-      std::copy_n(features.floats().begin() + static_cast<std::ptrdiff_t>(row * width), width,
-                  out.features.floats().begin() + static_cast<std::ptrdiff_t>(i * width));
+    if (!graphs.empty()) out.graphs.push_back(graphs[row]);
     if (!tokens.empty())
       out.tokens.insert(out.tokens.end(), tokens.begin() + static_cast<std::ptrdiff_t>(row * width),
                         tokens.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
@@ -54,22 +69,81 @@ const Examples& Data::split(std::string_view wanted) const {
   throw std::runtime_error("no split \"" + std::string(wanted) + "\"; allowed: train, valid, test");
 }
 
+Array format_array(const DataFormat& format) {
+  const std::int32_t fields[] = {format.tokens ? 1 : 0, format.width,   format.vocabulary,
+                                 format.positions,      format.classes, format.targets,
+                                 format.nodes};
+  return Array::of<std::int32_t>(fields, {7});
+}
+DataFormat format_of(const Array& array) {
+  // Shorter in artifacts of before there were targets and graphs.
+  std::array<std::int32_t, 7> fields{};
+  const auto given = array.as<std::int32_t>();
+  std::copy_n(given.begin(), std::min(given.size(), fields.size()), fields.begin());
+  return {fields[0] != 0, fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]};
+}
+
 namespace {
 
+Array array_of(const std::vector<std::int32_t>& values) {
+  return Array::of<std::int32_t>(values, {static_cast<std::int64_t>(values.size())});
+}
+std::vector<std::int32_t> integers(const Archive& in, const std::string& name) {
+  const auto values = in.array(name).as<std::int32_t>();
+  return {values.begin(), values.end()};
+}
+
 std::size_t bytes_of(const Examples& examples) {
-  return examples.features.bytes() + 4 * (examples.tokens.size() + examples.labels.size());
+  std::size_t edges = 0;
+  const Graph* before = nullptr;
+  for (const auto& graph : examples.graphs) {
+    if (graph.get() != before) edges += graph->from.size() + graph->to.size();
+    before = graph.get();
+  }
+  return examples.features.bytes() + examples.targets.bytes() +
+         4 * (examples.tokens.size() + examples.labels.size() + edges);
+}
+
+// Each distinct graph once, and which of them each example is.
+void save_graphs(Archive& out, const std::string& name, const Examples& examples) {
+  std::vector<const Graph*> distinct;
+  std::vector<std::int32_t> which;
+  for (const auto& graph : examples.graphs) {
+    auto known = std::find(distinct.begin(), distinct.end(), graph.get());
+    if (known == distinct.end()) known = distinct.insert(known, graph.get());
+    which.push_back(static_cast<std::int32_t>(known - distinct.begin()));
+  }
+  if (which.empty()) return;
+  out.put(name + "/graphs", array_of(which));
+  for (std::size_t i = 0; i < distinct.size(); ++i) {
+    const std::string one = name + "/graph" + std::to_string(i);
+    out.put(one + "/nodes", array_of({distinct[i]->nodes}));
+    out.put(one + "/from", array_of(distinct[i]->from));
+    out.put(one + "/to", array_of(distinct[i]->to));
+  }
+}
+void load_graphs(const Archive& in, const std::string& name, Examples& out) {
+  if (!in.has(name + "/graphs")) return;
+  std::map<std::int32_t, std::shared_ptr<const Graph>> distinct;
+  for (const std::int32_t i : integers(in, name + "/graphs")) {
+    auto& graph = distinct[i];
+    const std::string one = name + "/graph" + std::to_string(i);
+    if (!graph)
+      graph = std::make_shared<const Graph>(Graph{integers(in, one + "/nodes").at(0),
+                                                  integers(in, one + "/from"),
+                                                  integers(in, one + "/to")});
+    out.graphs.push_back(graph);
+  }
 }
 
 void save_split(Archive& out, const std::string& name, const Examples& examples) {
   const std::int64_t count = examples.count;
   out.put(name + "/count", Array::of<std::int64_t>(std::span(&count, 1), {1}));
   if (!examples.features.empty()) out.put(name + "/features", examples.features.to_array());
-  out.put(name + "/tokens",
-          Array::of<std::int32_t>(examples.tokens,
-                                  {static_cast<std::int64_t>(examples.tokens.size())}));
-  out.put(name + "/labels",
-          Array::of<std::int32_t>(examples.labels,
-                                  {static_cast<std::int64_t>(examples.labels.size())}));
+  if (!examples.targets.empty()) out.put(name + "/targets", examples.targets.to_array());
+  out.put(name + "/tokens", array_of(examples.tokens));
+  out.put(name + "/labels", array_of(examples.labels));
+  save_graphs(out, name, examples);
 }
 
 Examples load_split(const Archive& in, const std::string& name) {
@@ -77,10 +151,10 @@ Examples load_split(const Archive& in, const std::string& name) {
   out.count = static_cast<int>(in.array(name + "/count").as<std::int64_t>()[0]);
   if (in.has(name + "/features"))
     out.features = nn::Tensor::from_array(in.array(name + "/features"));
-  const auto tokens = in.array(name + "/tokens").as<std::int32_t>();
-  const auto labels = in.array(name + "/labels").as<std::int32_t>();
-  out.tokens.assign(tokens.begin(), tokens.end());
-  out.labels.assign(labels.begin(), labels.end());
+  if (in.has(name + "/targets")) out.targets = nn::Tensor::from_array(in.array(name + "/targets"));
+  out.tokens = integers(in, name + "/tokens");
+  out.labels = integers(in, name + "/labels");
+  load_graphs(in, name, out);
   return out;
 }
 
@@ -94,9 +168,7 @@ std::size_t Data::bytes() const {
 
 void Data::save(Archive& out) const {
   out.put_text("name", name);
-  const std::int32_t fields[] = {format.tokens ? 1 : 0, format.width, format.vocabulary,
-                                 format.positions, format.classes};
-  out.put("format", Array::of<std::int32_t>(fields, {5}));
+  out.put("format", format_array(format));
   save_split(out, "train", train);
   save_split(out, "valid", valid);
   save_split(out, "test", test);
@@ -109,8 +181,7 @@ void Data::save(Archive& out) const {
 std::shared_ptr<const Data> Data::load(const Archive& in) {
   auto out = std::make_shared<Data>();
   out->name = in.text("name");
-  const auto fields = in.array("format").as<std::int32_t>();
-  out->format = {fields[0] != 0, fields[1], fields[2], fields[3], fields[4]};
+  out->format = format_of(in.array("format"));
   out->train = load_split(in, "train");
   out->valid = load_split(in, "valid");
   out->test = load_split(in, "test");

@@ -12,14 +12,27 @@
 namespace assay {
 
 // What an example looks like. Features are n x width numbers; tokens are n x width integers in
-// 0 … vocabulary-1. Labels are n x positions integers in 0 … classes-1 (classes 0: no labels).
+// 0 … vocabulary-1. Labels are n x positions integers in 0 … classes-1 (classes 0: no labels), or
+// -1 where a position has none. Targets are n x targets numbers to predict. An example may be a
+// graph: then its features are nodes x (width / nodes), and positions = nodes.
 struct DataFormat {
   bool tokens = false;
   int width = 0;
   int vocabulary = 0;
   int positions = 1;
   int classes = 0;
+  int targets = 0;
+  int nodes = 0;
   bool operator==(const DataFormat&) const = default;
+};
+Array format_array(const DataFormat& format);
+DataFormat format_of(const Array& array);
+
+// The edges of a graph, each direction on its own, ordered by `to`, then `from`.
+struct Graph {
+  int nodes = 0;
+  std::vector<std::int32_t> from, to;  // edges
+  bool operator==(const Graph&) const = default;
 };
 
 struct Examples {
@@ -27,6 +40,12 @@ struct Examples {
   nn::Tensor features;               // count x width, float; empty for tokens
   std::vector<std::int32_t> tokens;  // count x width; empty for features
   std::vector<std::int32_t> labels;  // count x positions
+  nn::Tensor targets;                // count x targets, float; empty without
+  // count, where examples are graphs; shared by the examples that are the same graph.
+  std::vector<std::shared_ptr<const Graph>> graphs;
+  // count, float: for models that turn noise into data, how far each example is on the way, from 0
+  // (noise) to 1 (data). Set by objectives and samplers, not by data sets.
+  nn::Tensor times;
   // The examples at these indices, in this order.
   Examples select(std::span<const int> rows, const DataFormat& format) const;
   void select(std::span<const int> rows, const DataFormat& format, Examples& out) const;

@@ -16,6 +16,9 @@ namespace {
 
 std::string describe_input(const DataFormat& format) {
   const std::string width = std::to_string(format.width);
+  if (format.nodes > 0)
+    return "graphs of " + std::to_string(format.nodes) + " nodes of " +
+           std::to_string(format.width / format.nodes) + " features";
   return format.tokens ? width + " tokens of " + std::to_string(format.vocabulary)
                        : width + " features";
 }
@@ -24,7 +27,7 @@ std::string describe_input(const DataFormat& format) {
 
 void require_same_input(const DataFormat& expected, const DataFormat& given) {
   if (expected.tokens == given.tokens && expected.width == given.width &&
-      expected.vocabulary == given.vocabulary)
+      expected.vocabulary == given.vocabulary && expected.nodes == given.nodes)
     return;
   throw std::runtime_error("the model reads " + describe_input(expected) + ", the data have " +
                            describe_input(given));
@@ -132,9 +135,7 @@ Tensor TrainedModel::activations(const Examples& examples, std::string_view site
 
 void TrainedModel::save(Archive& out) const {
   out.put_text("model", model->config().text());
-  const std::int32_t fields[] = {format.tokens ? 1 : 0, format.width, format.vocabulary,
-                                 format.positions, format.classes};
-  out.put("format", Array::of<std::int32_t>(fields, {5}));
+  out.put("format", format_array(format));
   parameters.save(out, "parameters");
 }
 
@@ -145,8 +146,7 @@ std::size_t TrainedModel::bytes() const {
 std::shared_ptr<const TrainedModel> TrainedModel::load(const Archive& in) {
   auto out = std::make_shared<TrainedModel>();
   out->model = Registry::global().build<Model>(config::parse_value(in.text("model")));
-  const auto fields = in.array("format").as<std::int32_t>();
-  out->format = {fields[0] != 0, fields[1], fields[2], fields[3], fields[4]};
+  out->format = format_of(in.array("format"));
   out->parameters = nn::Parameters::load(in, "parameters");
   return out;
 }

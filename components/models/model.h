@@ -12,12 +12,12 @@
 namespace assay {
 
 // A network: declares named parameters for a data format, and maps inputs to outputs on a tape.
-// Outputs are n x (positions * classes) logits, or n x width for a model that reconstructs.
 class Model : public Component {
  public:
   static constexpr std::string_view kKind = "model";
-  // What its outputs stand for: labels to predict, or the inputs again.
-  enum class Output { kLabels, kInputs };
+  // What its outputs stand for: labels (n x positions * classes logits), the inputs again, targets
+  // (n x targets), or the velocity from noise to data at batch.times (n x width).
+  enum class Output { kLabels, kInputs, kTargets, kVelocity };
   virtual Output output() const { return Output::kLabels; }
   virtual void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const = 0;
   virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,

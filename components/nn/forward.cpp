@@ -7,6 +7,7 @@ namespace assay::nn {
 void Forward::begin(Stream stream) {
   tape_.reset();
   losses_.clear();
+  updates_.clear();
   statistics_used_ = 0;
   stream_ = stream;
 }
@@ -21,7 +22,7 @@ Var Forward::linear(std::string_view name, Var x, Activation activation) {
   x = site(Name(name, ".in"), x);
   const Var weight = parameter(Name(name, ".weight"));
   const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
-  const Var b = bias ? tape_.parameter(*bias) : Var();
+  const Var b = bias ? use(*bias) : Var();
   // A hook may want to see, or change, what comes before the activation.
   if (hooks_.empty()) {
     const Var out = nn::linear(x, weight, b, activation);
@@ -37,7 +38,7 @@ Var Forward::convolution(std::string_view name, Var x, const ImageShape& shape,
                          Activation activation) {
   const Var weight = parameter(Name(name, ".weight"));
   const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
-  const Var b = bias ? tape_.parameter(*bias) : Var();
+  const Var b = bias ? use(*bias) : Var();
   if (hooks_.empty()) {
     const Var out = nn::convolution(x, weight, b, shape, activation);
     tape_.label(out, name);

@@ -20,6 +20,12 @@ class Forward {
  public:
   // Sees the value at a site and may return another one of the same shape.
   using Hook = std::function<Var(std::string_view site, Var value)>;
+  // Sees a parameter as it is used and may return another value of the same shape: a rounded one, a
+  // masked one, one with an adapter added.
+  using ParameterHook = std::function<Var(const Parameter& parameter, Var value)>;
+  // What a component does to parameters once the optimizer has stepped: a bias that balances
+  // load, a codebook that follows its codes. Values of the pass are still there.
+  using Update = std::function<void(Parameters& parameters)>;
   // A quantity of the pass that metrics read, e.g. how many tokens an expert received.
   struct Statistic {
     std::string name;
@@ -42,9 +48,10 @@ class Forward {
   Tape& tape() { return tape_; }
   bool training() const { return training_; }
   const Parameters& parameters() const { return parameters_; }
-  Var parameter(std::string_view name) {
-    return tape_.parameter(parameters_.get_after(name, place_));
-  }
+  Var parameter(std::string_view name) { return use(parameters_.get_after(name, place_)); }
+  // Share of training that is done, from 0 to 1; 1 where nothing is trained.
+  double progress() const { return progress_; }
+  void set_progress(double progress) { progress_ = progress; }
   // Where sequences are continued rather than begun: what their earlier positions left. Null else.
   KeyValueCache* cache() const { return cache_; }
   void set_cache(KeyValueCache* cache) { cache_ = cache; }
@@ -54,6 +61,25 @@ class Forward {
   // Announces an activation site. Only what passes through here can be recorded or replaced.
   Var site(std::string_view name, Var value);
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
+  void add_hook(ParameterHook hook) { parameter_hooks_.push_back(std::move(hook)); }
+  // Hooks while it lives: for a model that wraps another one, whose pass is part of its own.
+  class Hooked {
+   public:
+    explicit Hooked(Forward& pass)
+        : pass_(pass),
+          hooks_(pass.hooks_.size()),
+          parameter_hooks_(pass.parameter_hooks_.size()) {}
+    ~Hooked() {
+      pass_.hooks_.resize(hooks_);
+      pass_.parameter_hooks_.resize(parameter_hooks_);
+    }
+    Hooked(const Hooked&) = delete;
+    Hooked& operator=(const Hooked&) = delete;
+
+   private:
+    Forward& pass_;
+    std::size_t hooks_, parameter_hooks_;
+  };
   // activation(x wᵀ + b), x: n x inputs -> n x outputs, by "<name>.weight" and, where it exists,
   // "<name>.bias". Announces the sites "<name>.in", "<name>" and, with an activation, "<name>.act".
   Var linear(std::string_view name, Var x, Activation activation = Activation::kNone);
@@ -65,6 +91,11 @@ class Forward {
   // Adds to the training loss: balance, sparsity, commitment.
   void add_loss(std::string_view name, Var weighted) { losses_.push_back({Name(name), weighted}); }
   std::span<const Loss> losses() const { return losses_; }
+  // For training: runs after the optimizer's step, in the order of the pass.
+  void after_step(Update update) { updates_.push_back(std::move(update)); }
+  void run_updates(Parameters& parameters) const {
+    for (const Update& update : updates_) update(parameters);
+  }
   void add_statistic(std::string_view name, const Tensor& value);
   Tensor& statistic(std::string_view name, Shape shape);  // zeros, to be filled
   std::span<const Statistic> statistics() const {
@@ -83,11 +114,20 @@ class Forward {
   }
 
  private:
+  Var use(const Parameter& parameter) {
+    Var value = tape_.parameter(parameter);
+    for (const ParameterHook& hook : parameter_hooks_) value = hook(parameter, value);
+    return value;
+  }
+
   Tape& tape_;
   const Parameters& parameters_;
   bool training_;
   Stream stream_;
+  double progress_ = 1.0;
   std::vector<Hook> hooks_;
+  std::vector<ParameterHook> parameter_hooks_;
+  std::vector<Update> updates_;
   std::vector<Loss> losses_;
   std::vector<Statistic> statistics_;  // those in use come first; the others keep their memory
   std::size_t statistics_used_ = 0;

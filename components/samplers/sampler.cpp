@@ -10,6 +10,7 @@ void Samples::save(Archive& out) const {
   std::string all;
   for (const std::string& symbol : symbols) all += symbol + '\0';
   out.put_text("symbols", all);
+  if (!values.empty()) out.put("values", values.to_array());
   out.put("tokens", Array::of<std::int32_t>(tokens, {static_cast<std::int64_t>(tokens.size())}));
 }
 
@@ -29,7 +30,7 @@ std::string Samples::preview(int most) const {
 }
 
 std::size_t Samples::bytes() const {
-  return 4 * (prompts.size() + tokens.size());
+  return 4 * (prompts.size() + tokens.size()) + values.bytes();
 }
 
 std::shared_ptr<const Samples> Samples::load(const Archive& in) {
@@ -40,6 +41,7 @@ std::shared_ptr<const Samples> Samples::load(const Archive& in) {
   out->function_evaluations = fields[2];
   const auto prompts = in.array("prompts").as<std::int32_t>(),
              tokens = in.array("tokens").as<std::int32_t>();
+  if (in.has("values")) out->values = nn::Tensor::from_array(in.array("values"));
   out->prompts.assign(prompts.begin(), prompts.end());
   out->tokens.assign(tokens.begin(), tokens.end());
   const std::string& all = in.text("symbols");

@@ -14,9 +14,10 @@ class Samples final : public Artifact {
  public:
   static constexpr std::string_view kType = "samples";
   int count = 0;
-  int width = 0;                      // tokens in each sample
+  int width = 0;                      // tokens, or numbers, in each sample
   std::vector<std::int32_t> prompts;  // count x prompt width
-  std::vector<std::int32_t> tokens;   // count x width
+  std::vector<std::int32_t> tokens;   // count x width; empty for numbers
+  nn::Tensor values;                  // count x width numbers; empty for tokens
   double function_evaluations = 0.0;  // model calls for each sample, mean
   std::vector<std::string> symbols;   // text of each token, where the data have one
 

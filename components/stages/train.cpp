@@ -56,6 +56,7 @@ struct Train final : Stage {
     for (; step < steps; ++step) {
       context.pause_point(
           [&](Archive& to) { save_training(to, step, loss, out->parameters, *state); });
+      pass.set_progress(static_cast<double>(step) / steps);
       pass.begin(noise.fork("step", static_cast<std::uint64_t>(step)));
       source.train.select(batches.next(), out->format, examples);
       nn::Var total = objective->loss(pass, *out->model, out->format, examples);
@@ -64,6 +65,7 @@ struct Train final : Stage {
       if (std::isfinite(tape.scalar(total))) tape.backward(total);
       require_finite(tape, total, step);
       state->step(out->parameters, tape);
+      pass.run_updates(out->parameters);
       if (step % every == 0) context.point("loss", step, loss);
     }
     if (steps > 0) context.metric("train_loss", loss);

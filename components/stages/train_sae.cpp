@@ -89,6 +89,7 @@ struct TrainSae final : Stage {
     for (; step < steps; ++step) {
       context.pause_point(
           [&](Archive& to) { save_training(to, step, last, out->parameters, *state); });
+      pass.set_progress(static_cast<double>(step) / steps);
       pass.begin(noise.fork("step", static_cast<std::uint64_t>(step)));
       seen.select(batches.next(), format, examples);
       const nn::Var loss = out->sae->loss(pass, tape.constant(examples.features));
@@ -96,6 +97,7 @@ struct TrainSae final : Stage {
       if (std::isfinite(last)) tape.backward(loss);
       require_finite(tape, loss, step);
       state->step(out->parameters, tape);
+      pass.run_updates(out->parameters);
       out->sae->after_step(out->parameters);
       if (step % every == 0) context.point("loss", step, last);
     }
