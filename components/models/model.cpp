@@ -53,6 +53,9 @@ double kept_weights(const nn::Parameters& parameters) {
 }
 
 Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch) {
+  // The batch outlives the pass.
+  if (!format.tokens && batch.features.dtype() == pass.tape().dtype())
+    return pass.tape().borrow(batch.features);
   if (!format.tokens) return pass.tape().constant(batch.features);
   return pass.tape().constant({batch.count, input_width(format)}, [&](Tensor& one_hot) {
     one_hot.fill(0.0);

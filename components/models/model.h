@@ -35,7 +35,8 @@ double kept(const nn::Parameter& parameter);
 // Weights (Role::kWeight) that no mask removed: the multiply-adds of a model that uses each once.
 double kept_weights(const nn::Parameters& parameters);
 
-// The batch as n x width numbers: features as they are, tokens one-hot (n x width*vocabulary).
+// The batch, which must stay as it is until the pass is over, as n x width numbers: features as
+// they are, tokens one-hot (n x width*vocabulary).
 nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& batch);
 // Throws std::runtime_error where examples of `given` are not what a model for `expected` reads.
 // Labels are not compared.

@@ -149,8 +149,7 @@ void filter_forward(const Filter& f, const T* x, const T* w, const T* bias, std:
                     T* y) {
   const int n = f.rows(), k = f.image.patch(), d = f.filters;
   for (int b = 0; b < f.image.s.batch; ++b, x += f.in_size(), y += f.out_size()) {
-    product<T>({f.rows_of_image(x, room), k}, {w, k, true}, {y, d}, n, k, d, T(1), false);
-    finish(y, bias, n, d, f.activation);
+    affine(f.rows_of_image(x, room), w, bias, y, n, k, d, f.activation);
   }
 }
 

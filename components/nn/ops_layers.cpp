@@ -37,10 +37,9 @@ Var linear(Var x, Var w, Var bias, Activation activation) {
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          T* y = out.data<T>().data();
-          product<T>({in[0]->data<T>().data(), k}, {in[1]->data<T>().data(), k, true}, {y, d}, n, k,
-                     d, T(1), false);
-          finish<T>(y, biased ? in[2]->data<T>().data() : nullptr, n, d, activation);
+          affine<T>(in[0]->data<T>().data(), in[1]->data<T>().data(),
+                    biased ? in[2]->data<T>().data() : nullptr, out.data<T>().data(), n, k, d,
+                    activation);
         });
       },
       [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {

@@ -1,71 +1,13 @@
 // Sparse codes: rows that hold k of d numbers. What is not kept is never multiplied, forwards or
 // backwards.
-#include <functional>
-#include <limits>
-
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
+#include "components/nn/select.h"
 #include "components/nn/vector_math.h"
 
 namespace assay::nn {
 
 namespace {
-
-// Columns c, c + kGroups, c + 2 kGroups, … are a group.
-constexpr int kGroups = 64;
-
-template <class T>
-void group_maxima(const T* x, int d, T* top) {
-  std::fill(top, top + kGroups, -std::numeric_limits<T>::infinity());
-  int c = 0;
-  for (; c + kGroups <= d; c += kGroups)
-    for (int g = 0; g < kGroups; ++g) top[g] = top[g] > x[c + g] ? top[g] : x[c + g];
-  for (int g = 0; c + g < d; ++g) top[g] = top[g] > x[c + g] ? top[g] : x[c + g];
-}
-
-// NaN comes before all else: it must be taken, not hidden. Ties go to the lower column.
-template <class T>
-bool before(T a, int column_a, T b, int column_b) {
-  if (a == b || (a != a && b != b)) return column_a < column_b;
-  return a > b || a != a;
-}
-
-// Keeps x[c] where it is among the k best so far, in falling order.
-template <class T>
-void insert(const T* x, int c, int k, int& kept, T* best, int* columns) {
-  if (kept == k && !before(x[c], c, best[k - 1], columns[k - 1])) return;
-  int at = kept < k ? kept++ : k - 1;
-  for (; at > 0 && before(x[c], c, best[at - 1], columns[at - 1]); --at) {
-    best[at] = best[at - 1];
-    columns[at] = columns[at - 1];
-  }
-  best[at] = x[c];
-  columns[at] = c;
-}
-
-// The columns of the k largest of d numbers, the largest first. The k-th largest of the groups'
-// maxima is reached by at least k numbers, and by none of a group whose maximum is less.
-template <class T>
-void largest(const T* x, int d, int k, T* best, int* columns) {
-  int kept = 0;
-  if (k > kGroups || d < 4 * kGroups) {
-    for (int c = 0; c < d; ++c) insert(x, c, k, kept, best, columns);
-    return;
-  }
-  T top[kGroups], sorted[kGroups];
-  group_maxima(x, d, top);
-  // A NaN may hide in a maximum or behind one; the sum tells.
-  if (const T sum = sum_array(x, static_cast<std::size_t>(d)); sum != sum) {
-    for (int c = 0; c < d; ++c) insert(x, c, k, kept, best, columns);
-    return;
-  }
-  std::copy(top, top + kGroups, sorted);
-  std::nth_element(sorted, sorted + k - 1, sorted + kGroups, std::greater<>());
-  const T least = sorted[k - 1];
-  for (int g = 0; g < kGroups; ++g)
-    for (int c = g; top[g] >= least && c < d; c += kGroups)
-      if (x[c] >= least) insert(x, c, k, kept, best, columns);
-}
 
 template <class T>
 void add_scaled(T factor, const T* from, T* to, int d) {
@@ -92,14 +34,22 @@ void repeat_row(std::span<const T> row, std::span<T> to) {
     std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
+// What topk_forward works in.
+template <class T>
+struct TopkRoom {
+  std::span<T> dense;         // rows at once x wide
+  std::span<T> values;        // wide
+  std::span<int> candidates;  // wide
+};
+
 // Rows first … first + n - 1 of the result, from their products.
 template <class T>
-void select(const Entries& e, int wide, int first, int n, const T* dense, std::span<int> columns,
-            std::span<T> best, T* values) {
+void select(const Entries& e, int wide, int first, int n, const TopkRoom<T>& room,
+            std::span<int> columns, T* values) {
+  const T* dense = room.dense.data();
   for (int i = first; i < first + n; ++i, dense += wide) {
     int* chosen = columns.data() + std::int64_t{i} * e.k;
-    largest(dense, wide, e.k, best.data(), chosen);
-    std::sort(chosen, chosen + e.k);
+    largest_ascending(dense, wide, e.k, room.values, room.candidates, chosen);
     for (int j = 0; j < e.k; ++j) values[std::int64_t{i} * e.k + j] = dense[chosen[j]];
   }
 }
@@ -109,14 +59,14 @@ constexpr int kRowsAtOnce =
 
 template <class T>
 void topk_forward(const Entries& e, int wide, const T* x, const T* w, std::span<const T> bias,
-                  std::span<T> dense, std::span<int> columns, std::span<T> best, T* values) {
+                  const TopkRoom<T>& room, std::span<int> columns, T* values) {
   for (int first = 0; first < e.n; first += kRowsAtOnce) {
     const int n = std::min(kRowsAtOnce, e.n - first);
-    const auto part = dense.first(static_cast<std::size_t>(n) * bias.size());
+    const auto part = room.dense.first(static_cast<std::size_t>(n) * bias.size());
     repeat_row<T>(bias, part);
     product<T>({x + std::int64_t{first} * e.d, e.d}, {w, e.d, true}, {part.data(), wide}, n, e.d,
                wide, T(1), true);
-    select<T>(e, wide, first, n, part.data(), columns, best, values);
+    select<T>(e, wide, first, n, room, columns, values);
   }
 }
 
@@ -160,12 +110,13 @@ std::span<const int> largest_columns(Var a, int k) {
   const auto per_row = static_cast<std::size_t>(k);
   const std::span<int> columns = a.tape->scratch<int>(static_cast<std::size_t>(n) * per_row);
   const Tensor& x = a.tape->value(a);
-  const Tape::Numbers best = a.tape->numbers(k);
+  const Tape::Numbers values = a.tape->numbers(d);
+  const std::span<int> candidates = a.tape->scratch<int>(static_cast<std::size_t>(d));
   dispatch(x.dtype(), [&](auto t) {
     using T = decltype(t);
     for (int i = 0; i < n; ++i)
-      largest(x.data<T>().data() + std::int64_t{i} * d, d, k, best.as<T>().data(),
-              columns.data() + std::int64_t{i} * k);
+      largest_first(x.data<T>().data() + std::int64_t{i} * d, d, k, values.as<T>(), candidates,
+                    columns.data() + std::int64_t{i} * k);
   });
   return columns;
 }
@@ -185,10 +136,11 @@ SparseRows topk_linear(Var a, Var w, Var bias, int k) {
       [&](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          topk_forward<T>(e, wide, in[0]->data<T>().data(), in[1]->data<T>().data(),
-                          in[2]->data<T>(),
-                          tape.numbers(std::int64_t{std::min(n, kRowsAtOnce)} * wide).as<T>(),
-                          columns, tape.numbers(k).as<T>(), out.data<T>().data());
+          topk_forward<T>(
+              e, wide, in[0]->data<T>().data(), in[1]->data<T>().data(), in[2]->data<T>(),
+              {tape.numbers(std::int64_t{std::min(n, kRowsAtOnce)} * wide).as<T>(),
+               tape.numbers(wide).as<T>(), tape.scratch<int>(static_cast<std::size_t>(wide))},
+              columns, out.data<T>().data());
         });
       },
       [e](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {

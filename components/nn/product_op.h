@@ -44,15 +44,17 @@ inline bool fuses(Activation activation) {
   return activation != Activation::kGelu && activation != Activation::kSilu;
 }
 
-// y = activation(y + bias), bias null for none.
+// y (n x d) = activation(x (n x k) wᵀ + bias), bias null for none. Rows begin as the bias and the
+// product is added: the libraries would fill them with zeros first.
 template <class T>
-void finish(T* y, const T* bias, int n, int d, Activation activation) {
-  for (int i = 0; i < n; ++i, y += d) {
-    for (int j = 0; bias && j < d; ++j) y[j] += bias[j];
-    if (activation == Activation::kTanh) tanh_array(y, y, static_cast<std::size_t>(d));
-    if (activation != Activation::kRelu) continue;
-    for (int j = 0; j < d; ++j) y[j] = y[j] <= T(0) ? T(0) : y[j];  // NaN stays NaN
-  }
+void affine(const T* x, const T* w, const T* bias, T* y, int n, int k, int d,
+            Activation activation) {
+  for (int i = 0; bias && i < n; ++i) std::copy_n(bias, d, y + std::int64_t{i} * d);
+  product<T>({x, k}, {w, k, true}, {y, d}, n, k, d, T(1), bias != nullptr);
+  const auto count = static_cast<std::size_t>(n) * static_cast<std::size_t>(d);
+  if (activation == Activation::kTanh) tanh_array(y, y, count);
+  if (activation != Activation::kRelu) return;
+  for (std::size_t i = 0; i < count; ++i) y[i] = y[i] <= T(0) ? T(0) : y[i];  // NaN stays NaN
 }
 
 // The gradient before the activation; `room` holds it where there is one.

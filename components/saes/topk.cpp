@@ -36,12 +36,15 @@ struct Topk final : Sae {
     return decode_linear(pass, code);
   }
   nn::Var loss(nn::Forward& pass, nn::Var x) const override {
-    // As decode(encode(x)), without the latents that are not kept.
-    nn::SparseRows code = nn::topk_linear(centred(pass, x), pass.parameter("encoder.weight"),
-                                          pass.parameter("encoder.bias"), k);
+    // As decode(encode(x)), without the latents that are not kept. W (x - b) + c is W x + (c - W
+    // b): so x needs no gradient.
+    const nn::Var w = pass.parameter("encoder.weight"), b = pass.parameter("decoder.bias");
+    const nn::Var shift = nn::matmul_transposed(nn::reshape(b, {1, b.shape().back()}), w);
+    const nn::Var bias =
+        nn::subtract(pass.parameter("encoder.bias"), nn::reshape(shift, {latents_count}));
+    nn::SparseRows code = nn::topk_linear(x, w, bias, k);
     code.values = nn::relu(code.values);
-    const nn::Var back = nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")),
-                                     pass.parameter("decoder.bias"));
+    const nn::Var back = nn::add_row(nn::combine_rows(code, pass.parameter("decoder.weight")), b);
     return nn::squared_distance(back, x, 1.0 / x.shape()[0]);
   }
   void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
