@@ -1,6 +1,5 @@
 #include "components/datasets/dataset.h"
 
-#include <dlfcn.h>
 #include <openssl/evp.h>
 #include <zlib.h>
 
@@ -11,6 +10,7 @@
 #include <numeric>
 
 #include "runner/config/parse.h"
+#include "runner/registry/shipped.h"
 
 namespace assay {
 
@@ -245,15 +245,7 @@ std::string sha256(const std::string& bytes) {
 std::string datasets_folder() {
   if (const char* chosen = std::getenv("ASSAY_DATASETS"))
     return chosen;  // NOLINT(concurrency-mt-unsafe): never set here
-  // Installed: <prefix>/lib*/libassay.so and <prefix>/share/assay/datasets.
-  Dl_info info = {};
-  if (dladdr(reinterpret_cast<const void*>(&datasets_folder), &info) && info.dli_fname) {
-    const fs::path prefix = fs::absolute(info.dli_fname).parent_path();
-    for (const fs::path& up : {prefix / "..", prefix / ".." / ".."})
-      if (fs::exists(up / "share/assay/datasets/manifest.toml"))
-        return (up / "share/assay/datasets").string();
-  }
-  return ASSAY_SOURCE_DIR "/datasets";
+  return shipped_folder("datasets");
 }
 
 std::string read_dataset_file(const std::string& name) {

@@ -256,6 +256,13 @@ const Tensor* Tape::gradient_of(const Parameter& parameter) const {
   return record.touched ? &record.gradient : nullptr;
 }
 
+std::size_t Tape::value_bytes() const {
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < impl_->used; ++i)
+    if (impl_->records[i].inputs > 0) total += impl_->records[i].own.bytes();
+  return total;
+}
+
 void Tape::backward(Var loss) {
   if (value(loss).count() != 1)
     throw std::invalid_argument("backward: the loss is " + describe(loss) + ", not one number");

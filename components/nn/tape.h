@@ -60,6 +60,9 @@ class Tape {
   void backward(Var loss);
   void reset();
 
+  // Bytes of the values that operations gave since reset(): the activations of a pass.
+  std::size_t value_bytes() const;
+
   // Names a value for messages: the first site that it passed.
   void label(Var v, std::string_view name);
   // "gelu at block1.act (64 x 128)": the operation, or parameter, with the nearest label before it

@@ -8,7 +8,9 @@
 
 #include "runner/cli/command.h"
 #include "runner/config/sections.h"
+#include "runner/graph/usage.h"
 #include "runner/registry/registry.h"
+#include "runner/registry/shipped.h"
 
 namespace assay::cli {
 
@@ -29,6 +31,16 @@ std::string default_text(const ParamSpec& param) {
   if (param.required) return "required";
   if (param.fallback.none()) return "none";
   return param.fallback.text();
+}
+
+using Usage = std::map<std::string, std::set<std::string>>;
+
+std::string studies_of(const Usage& usage, const ComponentSpec& spec) {
+  std::string out;
+  const auto found = usage.find(spec.kind + "." + spec.name);
+  if (found == usage.end()) return out;
+  for (const std::string& study : found->second) out += (out.empty() ? "" : ", ") + study;
+  return out;
 }
 
 std::string page(const ComponentSpec& spec) {
@@ -196,11 +208,18 @@ int list_command(const Arguments& arguments) {
     kinds = vm["kind"].as<std::vector<std::string>>();
     must_be_kind(kinds.front());
   }
+  // Of one kind there is room to say more.
+  const bool more = kinds.size() == 1;
+  const Usage usage = more ? graph::studies_by_component(shipped_folder("configs")) : Usage();
   for (const std::string& kind : kinds) {
     for (const ComponentSpec* spec : Registry::global().all(kind)) {
       std::string name = kind + "." + spec->name;
       name.resize(std::max<std::size_t>(name.size() + 2, 34), ' ');
       std::cout << name << spec->summary << "\n";
+      if (more && !spec->reference.empty())
+        std::cout << std::string(34, ' ') << spec->reference << "\n";
+      if (const std::string studies = studies_of(usage, *spec); !studies.empty())
+        std::cout << std::string(34, ' ') << "in " << studies << "\n";
     }
   }
   return 0;
@@ -253,14 +272,18 @@ int docs_command(const Arguments& arguments) {
   const std::filesystem::path folder = vm["folder"].as<std::vector<std::string>>().front();
   std::filesystem::create_directories(folder);
   std::ostringstream index;
-  index << "# Components\n\nWritten by `assay docs`; do not edit.\n";
+  index << "# Components\n\nWritten by `assay docs`; do not edit. Studies are those under "
+           "configs/.\n";
+  const Usage usage = graph::studies_by_component(shipped_folder("configs"));
   for (const std::string& kind : Registry::global().kinds()) {
     const auto all = Registry::global().all(kind);
     if (all.empty()) continue;
-    index << "\n## " << kind << "\n\n";
+    index << "\n## " << kind << "\n\n| " << kind
+          << " | what it is | source | studies |\n| --- | --- | --- | --- |\n";
     for (const ComponentSpec* spec : all) {
       const std::string name = kind + "." + spec->name + ".md";
-      index << "- [" << spec->name << "](" << name << "): " << spec->summary << "\n";
+      index << "| [" << spec->name << "](" << name << ") | " << spec->summary << " | "
+            << spec->reference << " | " << studies_of(usage, *spec) << " |\n";
       std::ofstream(folder / name) << page(*spec);
     }
   }

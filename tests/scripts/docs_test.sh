@@ -5,6 +5,7 @@ set -eu
 assay=$1 scratch=$2 source=$3
 rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
 "$assay" docs pages
+"$assay" list pruner | grep -q "^ *in .*quickstart.toml"
 diff -r pages "$source/docs/components" || { echo "run: assay docs docs/components"; exit 1; }
 
 awk '/^```toml study/ {n++; file = "example" n ".toml"; next} /^```/ {file = ""} file {print > file}' "$source/docs/study-file.md"
