@@ -11,9 +11,7 @@ std::vector<Tensor> gradients_on(Tape& tape, const Parameters& parameters, const
                                  Stream stream) {
   Forward pass(tape, parameters, true, stream);
   pass.begin(stream);
-  Var total = loss(pass);
-  for (const auto& extra : pass.losses()) total = add(total, extra.value);
-  tape.backward(total);
+  tape.backward(pass.training_loss(loss(pass)));
   std::vector<Tensor> out;
   for (const Parameter& p : parameters) {
     const Tensor* gradient = tape.gradient_of(p);

@@ -7,6 +7,7 @@ namespace assay::nn {
 void Forward::begin(Stream stream) {
   tape_.reset();
   losses_.clear();
+  scores_.clear();
   updates_.clear();
   statistics_used_ = 0;
   stream_ = stream;
@@ -48,6 +49,14 @@ Var Forward::convolution(std::string_view name, Var x, const ImageShape& shape,
   const Var before = site(name, convolution_of_patches(rows, weight, b, shape));
   if (activation == Activation::kNone) return before;
   return site(Name(name, ".act"), activate(before, activation));
+}
+
+Var Forward::training_loss(Var main) {
+  for (const Loss& extra : losses_) main = add(main, extra.value);
+  loss_ = tape_.scalar(main);
+  for (const Score& score : scores_)
+    if (score.baseline) main = add(main, scale(score.log_probability, loss_ - *score.baseline));
+  return main;
 }
 
 Tensor& Forward::statistic(std::string_view name, Shape shape) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ class Forward {
   struct Loss {
     Name name;
     Var value;  // scalar, already weighted
+  };
+  // What a component drew by chance: the logarithm of that draw's probability (a scalar), and the
+  // loss that was to be expected before it, where one is known yet.
+  struct Score {
+    Name name;
+    Var log_probability;
+    std::optional<double> baseline;
   };
 
   Forward(Tape& tape, const Parameters& parameters, bool training, Stream stream)
@@ -91,6 +99,16 @@ class Forward {
   // Adds to the training loss: balance, sparsity, commitment.
   void add_loss(std::string_view name, Var weighted) { losses_.push_back({Name(name), weighted}); }
   std::span<const Loss> losses() const { return losses_; }
+  void add_score(std::string_view name, Var log_probability, std::optional<double> baseline) {
+    scores_.push_back({Name(name), log_probability, baseline});
+  }
+  std::span<const Score> scores() const { return scores_; }
+  // What training differentiates: `main`, the losses added, and (loss - baseline) times each score,
+  // which makes its gradient one of the expected loss (Williams 1992, REINFORCE). A score without a
+  // baseline gives nothing.
+  Var training_loss(Var main);
+  // That loss as a number, the terms of scores left out.
+  double loss() const { return loss_; }
   // For training: runs after the optimizer's step, in the order of the pass.
   void after_step(Update update) { updates_.push_back(std::move(update)); }
   void run_updates(Parameters& parameters) const {
@@ -129,6 +147,8 @@ class Forward {
   std::vector<ParameterHook> parameter_hooks_;
   std::vector<Update> updates_;
   std::vector<Loss> losses_;
+  std::vector<Score> scores_;
+  double loss_ = 0.0;
   std::vector<Statistic> statistics_;  // those in use come first; the others keep their memory
   std::size_t statistics_used_ = 0;
   KeyValueCache* cache_ = nullptr;
