@@ -61,7 +61,7 @@ struct Train final : Stage {
       source.train.select(batches.next(), out->format, examples);
       nn::Var total = objective->loss(pass, *out->model, out->format, examples);
       loss = tape.scalar(total);
-      for (const auto& extra : pass.losses()) total = nn::add(total, extra.value);
+      total = pass.training_loss(total);
       if (std::isfinite(tape.scalar(total))) tape.backward(total);
       require_finite(tape, total, step);
       state->step(out->parameters, tape);
