@@ -1,36 +1,24 @@
-// One gate for each feature: g = sigmoid(a / T), with a learnt. With `sparsity` it adds the mean
-// gate value times that weight to the loss.
-#include "components/gates/gate.h"
-#include "runner/registry/registry.h"
+// One gate for each feature: g = sigmoid(a / T), with a learnt. T may fall during training, which
+// drives the gates to 0 or 1: with T from 1 to 1/200, exponentially, this is the continuous
+// sparsification of Savarese, Silva and Maire 2020 (arXiv:1912.04427, section 3).
+#include "components/gates/logit_gate.h"
 
 namespace assay::gates {
 namespace {
 
-struct Sigmoid final : Gate {
+struct Sigmoid final : TemperedGate {
   static constexpr Info kInfo{"sigmoid", 1, "Sigmoid gate for each feature.",
                               "Hochreiter and Schmidhuber 1997 (multiplicative gates)"};
-  float temperature = 1.0F;
-  float start = 2.0F;
-  float sparsity = 0.0F;
-
   static void params(Params<Sigmoid>& p) {
-    p.add("temperature", &Sigmoid::temperature).above(0).doc("T; smaller is harder.");
-    p.add("start", &Sigmoid::start).range(-20, 20).doc("Value of a before training.");
-    p.add("sparsity", &Sigmoid::sparsity)
-        .at_least(0)
-        .doc("Weight of the mean gate value in the loss.");
+    temperature_params(p);
+    logit_params(p);
+    budget_params(p);
+    harden_params(p);
   }
-  void declare(nn::Parameters& out, std::string_view name, int features,
-               const Stream& /*init*/) const override {
-    out.add(nn::Name(name, ".logit"), nn::Tensor::full({features}, start), nn::Role::kGate);
-  }
-  nn::Var apply(nn::Forward& pass, std::string_view name, nn::Var x) const override {
-    const nn::Var gate =
-        nn::sigmoid(nn::scale(pass.parameter(nn::Name(name, ".logit")), 1.0 / temperature));
-    if (sparsity > 0)
-      pass.add_loss(nn::Name(name, ".sparsity"), nn::scale(nn::mean(gate), sparsity));
-    pass.add_statistic(nn::Name(name, ".open"), pass.tape().value(gate));
-    return nn::multiply_row(x, gate);
+
+ protected:
+  nn::Var values(nn::Forward& pass, std::string_view /*name*/, nn::Var a) const override {
+    return nn::sigmoid(nn::scale(a, 1.0 / now(pass)));
   }
 };
 ASSAY_REGISTER(Gate, Sigmoid);

@@ -37,6 +37,10 @@ const std::multimap<std::string, std::string> kStages = {
     {"load", "{ use = \"load\", dataset = \"breast-cancer\" }"},
     {"train",
      "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 3 }"},
+    {"train",
+     "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6], input_gate = { "
+     "use "
+     "= \"reinforce\", target = 0.5 } }, steps = 3 }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"wanda\" }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"random\" }"},
     {"quantize", "{ use = \"quantize\", model = \"base\", data = \"data\" }"},
