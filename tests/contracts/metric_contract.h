@@ -29,6 +29,8 @@ struct Bench {
     data.format = model.format;
     data.test = examples(24, data.format.width, data.format.classes, 2);
     data.truth["dictionary"] = nn::Tensor::normal({5, data.format.width}, 1.0, Stream(8));
+    data.truth["informative"] = nn::Tensor({data.format.width});
+    data.truth["informative"].set(0, 1.0);
     sae.sae = build<Sae>("{ use = \"topk\", latents = 9, k = 2 }");
     sae.features = data.format.width;
     sae.mean = nn::Tensor({sae.features});
