@@ -16,6 +16,7 @@ TEST_CASE("every data set keeps the contract of its kind") {
     CHECK(build<Dataset>(text)->make()->valid.count > 0);
   }
   for (const char* text : {"{ use = \"digits\", split = 3, valid = 0.0, test = 0.5 }",
+                           "{ use = \"breast-cancer\", noise_features = 3 }",
                            "{ use = \"moby-dick\", context = 99, stride = 1, characters = 1000 }"})
     dataset_contract(text);
 }
@@ -31,6 +32,31 @@ TEST_CASE("splits share no example, hold each class alike, and differ by `split`
     for (const auto label : whole->split(name).labels) ++all[static_cast<std::size_t>(label)];
   for (const auto label : whole->test.labels) ++test[static_cast<std::size_t>(label)];
   for (std::size_t c = 0; c < 10; ++c) CHECK(std::abs(test[c] - 0.2 * all[c]) <= 0.5);
+}
+
+TEST_CASE("noise features stand behind the others and are told from them by the truth") {
+  const auto plain = build<Dataset>("\"breast-cancer\"")->make();
+  const auto noisy = build<Dataset>("{ use = \"breast-cancer\", noise_features = 20 }")->make();
+  CHECK(noisy->format.width == 50);
+  CHECK(plain->truth.empty());
+  double sum = 0.0, squares = 0.0;
+  for (const char* name : {"train", "valid", "test"}) {
+    const Examples &from = plain->split(name), &to = noisy->split(name);
+    CHECK(to.labels == from.labels);
+    bool same = true;
+    for (int i = 0; i < to.count; ++i)
+      for (int j = 0; j < 50; ++j) {
+        const double x = to.features.at(i, j);
+        if (j < 30) same = same && x == from.features.at(i, j);
+        sum += j < 30 ? 0.0 : x;
+        squares += j < 30 ? 0.0 : x * x;
+      }
+    CHECK(same);
+  }
+  const double n = 569.0 * 20;  // five standard errors of its mean and of its variance
+  CHECK(std::abs(sum / n) < 5 / std::sqrt(n));
+  CHECK(std::abs(squares / n - 1) < 5 * std::sqrt(2 / n));
+  for (int j = 0; j < 50; ++j) CHECK(noisy->truth.at("informative").get(j) == (j < 30 ? 1 : 0));
 }
 
 TEST_CASE("windows of Moby Dick are the text, with the next character as the label") {
