@@ -6,21 +6,14 @@
 namespace assay::datasets {
 namespace {
 
-struct BreastCancer final : Dataset {
+struct BreastCancer final : Dataset, SplitRule {
   static constexpr Info kInfo{"breast-cancer", 1,
                               "Tumour features, 30 numbers, malignant or benign.",
                               "UCI Breast Cancer Wisconsin, Diagnostic (Street et al. 1993)"};
-  int split = 0;
-  double valid = 0.1;
-  double test = 0.2;
   int noise_features = 0;
 
   static void params(Params<BreastCancer>& p) {
-    p.add("split", &BreastCancer::split).at_least(0).doc("Which of the seeded stratified splits.");
-    p.add("valid", &BreastCancer::valid)
-        .range(0, 0.5)
-        .doc("Fraction of each class for validation.");
-    p.add("test", &BreastCancer::test).range(0.01, 0.5).doc("Fraction of each class for testing.");
+    add_split(p);
     p.add("noise_features", &BreastCancer::noise_features)
         .range(0, 1e4)
         .unit("features")
@@ -31,7 +24,7 @@ struct BreastCancer final : Dataset {
   std::shared_ptr<const Data> make() const override {
     const auto rows =
         parse_csv(read_dataset_file("breast_cancer.csv"), 30 + 1, "breast_cancer.csv", 1);
-    auto out = make_tabular("breast-cancer", rows, 30, 2, split, valid, test);
+    auto out = make_tabular("breast-cancer", rows, 30, 2, *this);
     if (noise_features == 0) return out;
     Stream stream(0, static_cast<std::uint64_t>(split), "breast-cancer", "noise");
     for (Examples* part : {&out->train, &out->valid, &out->test}) append_noise(*part, stream);

@@ -35,29 +35,93 @@ std::vector<double> parse_csv(const std::string& text, int columns, const std::s
 
 namespace {
 
-Examples pick(const std::vector<double>& rows, int width, std::vector<int> chosen) {
-  std::sort(chosen.begin(), chosen.end());
-  Examples out;
-  out.count = static_cast<int>(chosen.size());
-  out.features.resize({out.count, width}, nn::Dtype::kFloat32);
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const std::size_t from =
-        static_cast<std::size_t>(chosen[i]) * static_cast<std::size_t>(width + 1);
-    for (int j = 0; j < width; ++j)
-      out.features.set(static_cast<std::int64_t>(i) * width + j,
-                       rows[from + static_cast<std::size_t>(j)]);
-    out.labels.push_back(static_cast<std::int32_t>(rows[from + static_cast<std::size_t>(width)]));
+struct Moments {
+  std::vector<double> mean, deviation;
+};
+
+// Of each of `width` columns, over the numbers that are there.
+Moments moments_of(const nn::Tensor& values, std::size_t width) {
+  Moments out{std::vector<double>(width), std::vector<double>(width)};
+  std::vector<double> present(width);
+  const auto column = [width](std::int64_t i) { return static_cast<std::size_t>(i) % width; };
+  for (std::int64_t i = 0; i < values.count(); ++i)
+    present[column(i)] += std::isnan(values.get(i)) ? 0.0 : 1.0;
+  for (std::int64_t i = 0; i < values.count(); ++i)
+    if (!std::isnan(values.get(i))) out.mean[column(i)] += values.get(i) / present[column(i)];
+  for (std::int64_t i = 0; i < values.count(); ++i) {
+    if (std::isnan(values.get(i))) continue;
+    const double d = values.get(i) - out.mean[column(i)];
+    out.deviation[column(i)] += d * d / present[column(i)];
   }
+  for (double& d : out.deviation) d = d > 0 ? std::sqrt(d) : 1.0;
   return out;
 }
 
-void normalise(Examples& examples, const std::vector<double>& mean,
-               const std::vector<double>& deviation) {
-  const auto width = static_cast<std::int64_t>(mean.size());
-  for (std::int64_t i = 0; i < examples.features.count(); ++i) {
-    const auto j = static_cast<std::size_t>(i % width);
-    examples.features.set(i, (examples.features.get(i) - mean[j]) / deviation[j]);
+Moments by_column(const nn::Tensor& values) {
+  return moments_of(values, static_cast<std::size_t>(values.shape().back()));
+}
+
+// One mean and one deviation for all columns.
+Moments pooled(const nn::Tensor& values) {
+  const auto width = static_cast<std::size_t>(values.shape().back());
+  const Moments all = moments_of(values, 1);
+  return {std::vector<double>(width, all.mean[0]), std::vector<double>(width, all.deviation[0])};
+}
+
+void fill_missing(nn::Tensor& values, const std::vector<double>& mean) {
+  for (std::int64_t i = 0; i < values.count(); ++i)
+    if (std::isnan(values.get(i))) values.set(i, mean[static_cast<std::size_t>(i) % mean.size()]);
+}
+
+void normalise(nn::Tensor& values, const Moments& by) {
+  for (std::int64_t i = 0; i < values.count(); ++i) {
+    const auto j = static_cast<std::size_t>(i) % by.mean.size();
+    values.set(i, (values.get(i) - by.mean[j]) / by.deviation[j]);
   }
+}
+
+std::size_t share(double fraction, std::size_t count) {
+  return static_cast<std::size_t>(std::lround(fraction * static_cast<double>(count)));
+}
+
+struct Parts {
+  std::vector<int> train, valid, test;
+};
+
+// Within each group in its shuffled order: first the test part, then valid, then train.
+Parts stratified(const std::vector<std::vector<int>>& groups, Stream stream,
+                 const SplitRule& rule) {
+  Parts out;
+  for (std::vector<int> members : groups) {
+    stream.shuffle(members);
+    const std::size_t tests = share(rule.test, members.size()),
+                      valids = share(rule.valid, members.size());
+    for (std::size_t i = 0; i < members.size(); ++i)
+      (i < tests ? out.test : i < tests + valids ? out.valid : out.train).push_back(members[i]);
+  }
+  for (auto* part : {&out.train, &out.valid, &out.test}) std::sort(part->begin(), part->end());
+  return out;
+}
+
+Parts consecutive(int count, const SplitRule& rule) {
+  Parts out;
+  const auto n = static_cast<std::size_t>(count);
+  const std::size_t tests = share(rule.test, n), valids = share(rule.valid, n);
+  for (std::size_t i = 0; i < n; ++i)
+    (i + tests >= n            ? out.test
+     : i + tests + valids >= n ? out.valid
+                               : out.train)
+        .push_back(static_cast<int>(i));
+  return out;
+}
+
+std::vector<std::vector<int>> groups_of(const Examples& all, const DataFormat& format) {
+  const bool by_class = format.classes > 0 && format.positions == 1;
+  std::vector<std::vector<int>> out(by_class ? static_cast<std::size_t>(format.classes) : 1);
+  for (int i = 0; i < all.count; ++i)
+    out.at(by_class ? static_cast<std::size_t>(all.labels[static_cast<std::size_t>(i)]) : 0)
+        .push_back(i);
+  return out;
 }
 
 }  // namespace
@@ -68,41 +132,52 @@ std::string check_fractions(double valid, double test) {
          " leave nothing to train on; allowed: a sum below 1";
 }
 
-std::shared_ptr<Data> make_tabular(const std::string& name, const std::vector<double>& rows,
-                                   int width, int classes, int split, double valid, double test) {
-  const auto stride = static_cast<std::size_t>(width + 1);
-  std::vector<std::vector<int>> of_class(static_cast<std::size_t>(classes));
-  for (std::size_t i = 0; i * stride < rows.size(); ++i)
-    of_class.at(static_cast<std::size_t>(rows[i * stride + stride - 1]))
-        .push_back(static_cast<int>(i));
-  Stream stream(0, static_cast<std::uint64_t>(split), name, "split");
-  std::vector<int> parts[3];
-  for (std::vector<int>& members : of_class) {
-    stream.shuffle(members);
-    const auto n = static_cast<double>(members.size());
-    const auto n_test = static_cast<std::size_t>(std::lround(test * n)),
-               n_valid = static_cast<std::size_t>(std::lround(valid * n));
-    for (std::size_t i = 0; i < members.size(); ++i)
-      parts[i < n_test ? 2 : i < n_test + n_valid ? 1 : 0].push_back(members[i]);
+void normalise_by_train(Data& data, Normalise what) {
+  Examples* const splits[] = {&data.train, &data.valid, &data.test};
+  if (!data.train.features.empty()) {
+    const Moments each = by_column(data.train.features);
+    for (Examples* split : splits) fill_missing(split->features, each.mean);
+    const Moments by = what == Normalise::kGlobal ? pooled(data.train.features) : each;
+    if (what != Normalise::kNone)
+      for (Examples* split : splits) normalise(split->features, by);
   }
+  if (data.train.targets.empty() || what == Normalise::kNone) return;
+  const Moments by = by_column(data.train.targets);
+  for (Examples* split : splits) normalise(split->targets, by);
+}
+
+std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
+                                     const DataFormat& format, const SplitRule& rule) {
+  const Parts parts =
+      rule.shuffle
+          ? stratified(groups_of(all, format),
+                       Stream(0, static_cast<std::uint64_t>(rule.split), name, "split"), rule)
+          : consecutive(all.count, rule);
+  if (parts.train.empty() || parts.test.empty())
+    throw std::runtime_error(name + ": " + std::to_string(all.count) +
+                             " examples are too few for a training and a test part");
   auto out = std::make_shared<Data>();
   out->name = name;
-  out->format = {false, width, 0, 1, classes};
-  out->train = pick(rows, width, parts[0]);
-  out->valid = pick(rows, width, parts[1]);
-  out->test = pick(rows, width, parts[2]);
-  std::vector<double> mean(static_cast<std::size_t>(width)),
-      deviation(static_cast<std::size_t>(width));
-  const double n = out->train.count;
-  for (std::int64_t i = 0; i < out->train.features.count(); ++i)
-    mean[static_cast<std::size_t>(i % width)] += out->train.features.get(i) / n;
-  for (std::int64_t i = 0; i < out->train.features.count(); ++i) {
-    const double d = out->train.features.get(i) - mean[static_cast<std::size_t>(i % width)];
-    deviation[static_cast<std::size_t>(i % width)] += d * d / n;
-  }
-  for (double& d : deviation) d = d > 0 ? std::sqrt(d) : 1.0;
-  for (Examples* part : {&out->train, &out->valid, &out->test}) normalise(*part, mean, deviation);
+  out->format = format;
+  out->train = all.select(parts.train, format);
+  out->valid = all.select(parts.valid, format);
+  out->test = all.select(parts.test, format);
+  normalise_by_train(*out, rule.normalise);
   return out;
+}
+
+std::shared_ptr<Data> make_tabular(const std::string& name, const std::vector<double>& rows,
+                                   int width, int classes, const SplitRule& rule) {
+  const auto stride = static_cast<std::size_t>(width + 1);
+  Examples all;
+  all.count = static_cast<int>(rows.size() / stride);
+  all.features.resize({all.count, width}, nn::Dtype::kFloat32);
+  for (int i = 0; i < all.count; ++i) {
+    const double* row = rows.data() + static_cast<std::size_t>(i) * stride;
+    for (int j = 0; j < width; ++j) all.features.set(std::int64_t{i} * width + j, row[j]);
+    all.labels.push_back(static_cast<std::int32_t>(row[width]));
+  }
+  return split_examples(name, all, {false, width, 0, 1, classes}, rule);
 }
 
 }  // namespace assay
