@@ -9,6 +9,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "components/datasets/file.h"
 #include "runner/config/parse.h"
 #include "runner/registry/shipped.h"
 
@@ -201,32 +202,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostExpansion = 1032;  // of deflate
+
 std::string read_bytes(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in)
     throw std::runtime_error("cannot read data file " + file.string() +
                              " (ASSAY_DATASETS names another folder)");
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-std::string inflate_gzip(const std::string& bytes, const fs::path& file) {
-  z_stream stream = {};
-  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
-    throw std::runtime_error("zlib does not start");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string out;
-  char buffer[65536];
-  int code = Z_OK;
-  while (code == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(buffer);
-    stream.avail_out = sizeof buffer;
-    code = inflate(&stream, Z_NO_FLUSH);
-    out.append(buffer, sizeof buffer - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (code != Z_STREAM_END) throw std::runtime_error(file.string() + " is not whole gzip data");
-  return out;
 }
 
 }  // namespace
@@ -262,7 +245,8 @@ std::string read_dataset_file(const std::string& name) {
   if (found != expected->string())
     throw std::runtime_error(file.string() + " is damaged: its SHA-256 is " + found + ", not " +
                              expected->string());
-  return file.extension() == ".gz" ? inflate_gzip(bytes, file) : bytes;
+  if (file.extension() != ".gz") return bytes;
+  return inflate_bytes(bytes, 16 + MAX_WBITS, bytes.size() * kMostExpansion, file.string());
 }
 
 }  // namespace assay

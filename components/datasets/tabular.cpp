@@ -146,22 +146,50 @@ void normalise_by_train(Data& data, Normalise what) {
   for (Examples* split : splits) normalise(split->targets, by);
 }
 
-std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
-                                     const DataFormat& format, const SplitRule& rule) {
-  const Parts parts =
-      rule.shuffle
-          ? stratified(groups_of(all, format),
-                       Stream(0, static_cast<std::uint64_t>(rule.split), name, "split"), rule)
-          : consecutive(all.count, rule);
-  if (parts.train.empty() || parts.test.empty())
-    throw std::runtime_error(name + ": " + std::to_string(all.count) +
-                             " examples are too few for a training and a test part");
+namespace {
+
+// All but the test split.
+std::shared_ptr<Data> begin_data(const std::string& name, const Examples& all, const Parts& parts,
+                                 const DataFormat& format) {
   auto out = std::make_shared<Data>();
   out->name = name;
   out->format = format;
   out->train = all.select(parts.train, format);
   out->valid = all.select(parts.valid, format);
+  return out;
+}
+
+Parts parts_of(const std::string& name, const Examples& all, const DataFormat& format,
+               const SplitRule& rule) {
+  if (!rule.shuffle) return consecutive(all.count, rule);
+  return stratified(groups_of(all, format),
+                    Stream(0, static_cast<std::uint64_t>(rule.split), name, "split"), rule);
+}
+
+}  // namespace
+
+std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
+                                     const DataFormat& format, const SplitRule& rule) {
+  const Parts parts = parts_of(name, all, format, rule);
+  if (parts.train.empty() || parts.test.empty())
+    throw std::runtime_error(name + ": " + std::to_string(all.count) +
+                             " examples are too few for a training and a test part");
+  auto out = begin_data(name, all, parts, format);
   out->test = all.select(parts.test, format);
+  normalise_by_train(*out, rule.normalise);
+  return out;
+}
+
+std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
+                                     const Examples& test, const DataFormat& format,
+                                     const SplitRule& rule) {
+  SplitRule two = rule;
+  two.test = 0.0;
+  auto out = begin_data(name, all, parts_of(name, all, format, two), format);
+  if (out->train.count == 0)
+    throw std::runtime_error(name + ": " + std::to_string(all.count) +
+                             " examples are too few for a training part");
+  out->test = test;
   normalise_by_train(*out, rule.normalise);
   return out;
 }

@@ -34,6 +34,10 @@ struct SplitRule {
 // Throws std::runtime_error where nothing is left to train on or to test.
 std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
                                      const DataFormat& format, const SplitRule& rule);
+// The same where the test split is given: all are split into train and valid.
+std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
+                                     const Examples& test, const DataFormat& format,
+                                     const SplitRule& rule);
 // The second half of it, for data that come with their split.
 void normalise_by_train(Data& data, Normalise what);
 
