@@ -3,18 +3,17 @@
 // Train, valid and test are consecutive parts of the text (80%, 10%, 10%), so that no window of one
 // overlaps another. The 83 characters of the whole text are the vocabulary, so that it
 // does not depend on how much is used.
-#include "components/datasets/dataset.h"
+#include "components/datasets/characters.h"
 
 namespace assay::datasets {
 namespace {
 
 struct MobyDick final : Dataset {
-  enum class Labels { kLast, kEach };
   static constexpr Info kInfo{"moby-dick", 1, "Characters of Moby Dick.", "Herman Melville 1851"};
   int context = 8;
   int stride = 8;
   int characters = 400000;
-  Labels labels = Labels::kLast;
+  NextLabels labels = NextLabels::kLast;
 
   static void params(Params<MobyDick>& p) {
     p.add("context", &MobyDick::context)
@@ -29,7 +28,7 @@ struct MobyDick final : Dataset {
         .range(1000, 1e7)
         .unit("characters")
         .doc("Used from the start of the text.");
-    p.add("labels", &MobyDick::labels, {"last", "each"})
+    p.add("labels", &MobyDick::labels, std::span(kNextLabelsNames))
         .doc("The character after the last of a window, or after each.")
         .since(2);
   }
@@ -41,54 +40,30 @@ struct MobyDick final : Dataset {
            ", which is the test part";
   }
 
-  // Code points of UTF-8 text, as strings.
-  static std::vector<std::string> split_characters(const std::string& text, std::size_t limit) {
-    std::vector<std::string> out;
-    for (const char c : text) {
-      const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-      if (continues && !out.empty())
-        out.back() += c;
-      else if (out.size() == limit)
-        break;
-      else
-        out.emplace_back(1, c);
-    }
-    return out;
-  }
-
-  Examples windows(const std::vector<std::int32_t>& ids, std::size_t from, std::size_t to) const {
-    Examples out;
-    const auto width = static_cast<std::size_t>(context);
-    for (std::size_t i = from; i + width < to; i += static_cast<std::size_t>(stride)) {
-      out.tokens.insert(out.tokens.end(), ids.begin() + static_cast<std::ptrdiff_t>(i),
-                        ids.begin() + static_cast<std::ptrdiff_t>(i + width));
-      for (std::size_t j = labels == Labels::kLast ? width : 1; j <= width; ++j)
-        out.labels.push_back(ids[i + j]);
-      ++out.count;
-    }
-    return out;
-  }
-
   std::shared_ptr<const Data> make() const override {
     const std::string text = read_dataset_file("moby_dick.txt.gz");
-    const auto all = split_characters(text, text.size());
-    std::map<std::string, std::int32_t> ids;
+    const auto all = split_characters(text);
+    std::map<std::string_view, std::int32_t> ids;
     for (const auto& c : all) ids.emplace(c, 0);
     auto out = std::make_shared<Data>();
     for (auto& [c, id] : ids) {
       id = static_cast<std::int32_t>(out->symbols.size());
-      out->symbols.push_back(c);
+      out->symbols.emplace_back(c);
     }
     std::vector<std::int32_t> sequence;
     for (std::size_t i = 0; i < std::min(all.size(), static_cast<std::size_t>(characters)); ++i)
       sequence.push_back(ids[all[i]]);
     const int size = static_cast<int>(ids.size());
     out->name = "moby-dick";
-    out->format = {true, context, size, labels == Labels::kLast ? 1 : context, size};
+    out->format = {true, context, size, labels == NextLabels::kLast ? 1 : context, size};
     const std::size_t n = sequence.size();
-    out->train = windows(sequence, 0, n * 8 / 10);
-    out->valid = windows(sequence, n * 8 / 10, n * 9 / 10);
-    out->test = windows(sequence, n * 9 / 10, n);
+    const std::span<const std::int32_t> tokens(sequence);
+    const auto windows = [&](std::size_t from, std::size_t to) {
+      return next_token_windows(tokens.subspan(from, to - from), context, stride, labels);
+    };
+    out->train = windows(0, n * 8 / 10);
+    out->valid = windows(n * 8 / 10, n * 9 / 10);
+    out->test = windows(n * 9 / 10, n);
     return out;
   }
 };

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace assay {
 
@@ -76,7 +77,12 @@ void fill_missing(nn::Tensor& values, const std::vector<double>& mean) {
 void normalise(nn::Tensor& values, const Moments& by) {
   for (std::int64_t i = 0; i < values.count(); ++i) {
     const auto j = static_cast<std::size_t>(i) % by.mean.size();
-    values.set(i, (values.get(i) - by.mean[j]) / by.deviation[j]);
+    const double scaled = (values.get(i) - by.mean[j]) / by.deviation[j];
+    if (std::abs(scaled) > double{std::numeric_limits<float>::max()})
+      throw std::runtime_error("column " + std::to_string(j + 1) +
+                               " of the features or targets has " + number_text(values.get(i)) +
+                               ", too far from the training part to be normalised");
+    values.set(i, scaled);
   }
 }
 

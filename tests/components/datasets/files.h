@@ -21,8 +21,10 @@ class ScratchFile {
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
   ~ScratchFile() { std::filesystem::remove(path_); }
+  // A new file each time: file systems flush one that is cut and written again.
   void write(const std::string& bytes) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+    std::filesystem::remove(path_);
+    std::ofstream(path_, std::ios::binary) << bytes;
   }
   std::string path() const { return path_.string(); }
 
