@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The documentation is true: component pages are those of the registry, every study in docs/study-file.md
-# is valid, every command of the pages works, and the README's table is real.
+# and docs/datasets.md is valid, every command of the pages works, and the README's table is real.
 set -eu
 assay=$1 scratch=$2 source=$3
 rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
@@ -8,8 +8,11 @@ rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
 "$assay" list pruner | grep -q "^ *in .*quickstart.toml"
 diff -r pages "$source/docs/components" || { echo "run: assay docs docs/components"; exit 1; }
 
-awk '/^```toml study/ {n++; file = "example" n ".toml"; next} /^```/ {file = ""} file {print > file}' "$source/docs/study-file.md"
-[[ $(ls example*.toml | wc -l) -ge 8 ]]
+for page in study-file datasets; do
+  awk -v page="$page" '/^```toml study/ {n++; file = "example-" page n ".toml"; next} /^```/ {file = ""} file {print > file}' \
+    "$source/docs/$page.md"
+done
+[[ $(ls example-study-file*.toml | wc -l) -ge 8 && $(ls example-datasets*.toml | wc -l) -ge 7 ]]
 "$assay" validate example*.toml >/dev/null
 "$assay" schema >schema.json
 /usr/bin/python3 -c 'import json, jsonschema; jsonschema.Draft202012Validator.check_schema(json.load(open("schema.json")))'
