@@ -43,6 +43,11 @@ void Examples::select(std::span<const int> rows, const DataFormat& format, Examp
   const auto positions = static_cast<std::size_t>(format.positions);
   select_rows(features, rows, out.features);
   select_rows(targets, rows, out.targets);
+  if (!times.empty()) {
+    out.times.resize({out.count}, times.dtype());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out.times.set(static_cast<std::int64_t>(i), times.get(rows[i]));
+  }
   out.graphs.clear();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows[i]);

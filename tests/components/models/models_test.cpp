@@ -22,6 +22,16 @@ TEST_CASE("transformers of every form keep the contract of models") {
     model_contract("{ use = \"transformer\", width = 4, hidden = 5" + std::string(form) + " }");
 }
 
+TEST_CASE("models of a flow keep the contract with labels and other schedules") {
+  const std::string start = "{ use = \"flow-mlp\", width = 4, hidden = 3, blocks = 2";
+  model_contract(start + ", conditional = true }");
+  model_contract(start + ", schedule = \"linear-beta\", predicts = \"data\" }");
+  CHECK(error_of<Model>("{ use = \"flow-mlp\", schedule = \"cosine\" }") ==
+        "it.predicts = \"velocity\" does not go with schedule = \"cosine\"; allowed: noise, data");
+  CHECK(error_of<Model>("{ use = \"flow-mlp\", time_features = 5 }") ==
+        "it.time_features = 5 is odd; allowed: even numbers");
+}
+
 TEST_CASE("a recorded site has the rows of the examples") {
   const TrainedModel m = model("{ use = \"moe-mlp\", hidden = 5, experts = 3 }", 4, 3);
   const Examples data = examples(600, 4, 3, 2);

@@ -132,7 +132,8 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
       "{ use = \"transformer\", width = 8, dropout = 0.1, feed_forward = \"swiglu\", "
       "norm = \"rms\", positions = \"learned\" }",
       "{ use = \"transformer\", width = 8, experts = 3, shared_expert = true }",
-      "{ use = \"cnn\", channels = [3], separable = true, pool = 1 }"};
+      "{ use = \"cnn\", channels = [3], separable = true, pool = 1 }",
+      "{ use = \"flow-mlp\", schedule = \"cosine\", predicts = \"noise\", conditional = true }"};
   std::vector<std::string> models = gated;
   for (const std::string& text : testing::examples_of_kind("model")) models.push_back(text);
   for (const std::string& text : models) {
@@ -146,6 +147,8 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
           const bool tokens = format.tokens && format.positions == format.width;
           if (std::string(use) != "\"cross-entropy\"" && !tokens) continue;
           if (model->output() == Model::Output::kInputs) use = "\"mse\"";
+          if (model->output() == Model::Output::kVelocity)
+            use = text.find("noise") == std::string::npos ? "\"rectified-flow\"" : "\"denoising\"";
           const auto objective = testing::build<Objective>(use);
           CAPTURE(text);
           CAPTURE(rule->name);
