@@ -12,7 +12,9 @@ struct Digits final : Dataset, SplitRule {
   static void params(Params<Digits>& p) {
     add_split(p);
     p.add("normalise", &Digits::normalise, std::span(kNormaliseNames))
-        .doc("By each pixel, or by all of them together, so that it stays an image.")
+        .doc(
+            "By each pixel, or by all of them together, so that it stays an image: to mean 0 and "
+            "deviation 1, or from -1 (paper) to 1 (ink).")
         .since(2);
   }
   std::string check() const override { return check_fractions(valid, test); }

@@ -69,6 +69,15 @@ Moments pooled(const nn::Tensor& values) {
   return {std::vector<double>(width, all.mean[0]), std::vector<double>(width, all.deviation[0])};
 }
 
+// From the least to the largest of all columns.
+Moments by_range(const nn::Tensor& values) {
+  const auto [low, high] = std::minmax_element(values.floats().begin(), values.floats().end());
+  const auto width = static_cast<std::size_t>(values.shape().back());
+  const double half = (double{*high} - double{*low}) / 2.0;
+  return {std::vector<double>(width, (double{*high} + double{*low}) / 2.0),
+          std::vector<double>(width, half > 0 ? half : 1.0)};
+}
+
 void fill_missing(nn::Tensor& values, const std::vector<double>& mean) {
   for (std::int64_t i = 0; i < values.count(); ++i)
     if (std::isnan(values.get(i))) values.set(i, mean[static_cast<std::size_t>(i) % mean.size()]);
@@ -138,15 +147,27 @@ std::string check_fractions(double valid, double test) {
          " leave nothing to train on; allowed: a sum below 1";
 }
 
+namespace {
+
+void normalise_features(Data& data, Normalise what) {
+  Examples* const splits[] = {&data.train, &data.valid, &data.test};
+  const Moments each = by_column(data.train.features);
+  for (Examples* split : splits) fill_missing(split->features, each.mean);
+  if (what == Normalise::kNone) return;
+  const Moments by = what == Normalise::kGlobal  ? pooled(data.train.features)
+                     : what == Normalise::kRange ? by_range(data.train.features)
+                                                 : each;
+  for (Examples* split : splits) normalise(split->features, by);
+  const int width = data.train.features.shape().back();
+  data.truth["shift"] = nn::Tensor::of({1, width}, by.mean);
+  data.truth["scale"] = nn::Tensor::of({1, width}, by.deviation);
+}
+
+}  // namespace
+
 void normalise_by_train(Data& data, Normalise what) {
   Examples* const splits[] = {&data.train, &data.valid, &data.test};
-  if (!data.train.features.empty()) {
-    const Moments each = by_column(data.train.features);
-    for (Examples* split : splits) fill_missing(split->features, each.mean);
-    const Moments by = what == Normalise::kGlobal ? pooled(data.train.features) : each;
-    if (what != Normalise::kNone)
-      for (Examples* split : splits) normalise(split->features, by);
-  }
+  if (!data.train.features.empty()) normalise_features(data, what);
   if (data.train.targets.empty() || what == Normalise::kNone) return;
   const Moments by = by_column(data.train.targets);
   for (Examples* split : splits) normalise(split->targets, by);

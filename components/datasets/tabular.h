@@ -14,9 +14,9 @@ std::vector<double> parse_csv(const std::string& text, int columns, const std::s
                               int skip_lines);
 
 // What shift and scale are taken from: each feature, all features together (so that an image stays
-// one), or nothing.
-enum class Normalise { kFeature, kGlobal, kNone };
-inline constexpr std::string_view kNormaliseNames[] = {"feature", "global", "none"};
+// one), their least and largest (which become -1 and 1), or nothing.
+enum class Normalise { kFeature, kGlobal, kRange, kNone };
+inline constexpr std::string_view kNormaliseNames[] = {"feature", "global", "range", "none"};
 
 // How examples become train, valid and test; a base of data sets that let a study choose.
 struct SplitRule {
@@ -31,6 +31,7 @@ struct SplitRule {
 // shuffled, consecutive parts, the test part last. Features are shifted and scaled by the mean and
 // standard deviation of the training split alone (what does not vary is only shifted), and targets
 // column by column unless nothing is normalised. A feature that is NaN becomes its training mean.
+// The truth has the `shift` and `scale` of each feature that give it back.
 // Throws std::runtime_error where nothing is left to train on or to test.
 std::shared_ptr<Data> split_examples(const std::string& name, const Examples& all,
                                      const DataFormat& format, const SplitRule& rule);

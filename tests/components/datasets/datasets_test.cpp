@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "components/datasets/gaussian_mixture.h"
 #include "tests/contracts/dataset_contract.h"
 
 using namespace assay;
@@ -216,4 +217,71 @@ TEST_CASE("a sparse dictionary has unit atoms, and its examples are what its cod
   // 3,200 residuals: five standard errors of their variance are 12.5% of it.
   CHECK(std::abs(square / 0.01 - 1.0) < 0.125);
   CHECK_FALSE(make(", noise = 0.1, draw = 1")->truth.at("dictionary") == atoms);
+}
+
+TEST_CASE("pixels in a range are from -1 to 1 in training, and the truth gives them back") {
+  const auto plain = build<Dataset>("\"digits\"")->make();
+  const auto range = build<Dataset>("{ use = \"digits\", normalise = \"range\" }")->make();
+  const auto numbers = range->train.features.floats();
+  CHECK(*std::min_element(numbers.begin(), numbers.end()) == -1.0F);
+  CHECK(*std::max_element(numbers.begin(), numbers.end()) == 1.0F);
+  CHECK(range->test.labels == plain->test.labels);
+  for (const auto& data : {plain, range})
+    for (std::int64_t i = 0; i < 640; ++i) {
+      const double pixel = data->test.features.get(i) * data->truth.at("scale").get(i % 64) +
+                           data->truth.at("shift").get(i % 64);
+      CHECK(std::abs(pixel - std::round(pixel)) < 1e-4);
+      CHECK((pixel > -0.5 && pixel < 16.5));
+    }
+}
+
+TEST_CASE("a mixture has the weights, means and deviations that its truth says") {
+  const auto data = build<Dataset>(
+                        "{ use = \"gaussian-mixture\", layout = \"grid\", components = 4, "
+                        "dimensions = 3, deviation = 0.2, decay = 0.5, examples = 20000 }")
+                        ->make();
+  const GaussianMixture truth = mixture_of(*data, "test");
+  const std::vector<double> corners = {-1.5, -1.5, 0, 1.5, -1.5, 0, -1.5, 1.5, 0, 1.5, 1.5, 0};
+  CHECK(truth.means == nn::Tensor::of({4, 3}, corners));
+  std::vector<double> count(4), mean(12), square(4);
+  const Examples& train = data->train;
+  for (int i = 0; i < train.count; ++i) {
+    const int k = train.labels[static_cast<std::size_t>(i)];
+    count[static_cast<std::size_t>(k)] += 1;
+    for (int j = 0; j < 3; ++j) {
+      const double d = train.features.at(i, j) - truth.means.at(k, j);
+      mean[static_cast<std::size_t>(3 * k + j)] += d;
+      square[static_cast<std::size_t>(k)] += d * d;
+    }
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    const double weight = std::pow(0.5, static_cast<double>(k)) / 1.875, n = count[k];
+    CHECK(truth.weights.get(static_cast<std::int64_t>(k)) == doctest::Approx(weight));
+    // Five standard errors each.
+    CHECK(std::abs(n / 16000 - weight) < 5 * std::sqrt(weight * (1 - weight) / 16000));
+    for (std::size_t j = 0; j < 3; ++j)
+      CHECK(std::abs(mean[3 * k + j] / n) < 5 * 0.2 / std::sqrt(n));
+    CHECK(std::abs(square[k] / (3 * n * 0.04) - 1) < 5 * std::sqrt(2 / (3 * n)));
+  }
+  // At a mean the other components are far: the density is that of one.
+  CHECK(
+      truth.log_density(truth.means, 2) ==
+      doctest::Approx(std::log(0.25 / 1.875) - 3 * std::log(0.2 * std::sqrt(2 * std::acos(-1.0)))));
+  CHECK(error_of<Dataset>("{ use = \"gaussian-mixture\", layout = \"grid\", components = 7 }") ==
+        "it.components = 7 make no square grid");
+  CHECK(error_of<Dataset>("{ use = \"gaussian-mixture\", dimensions = 1 }") ==
+        "it.dimensions = 1 has no place for a ring or a grid; allowed: 2 or more");
+}
+
+TEST_CASE("a ring and random means are where they should be") {
+  const auto ring = build<Dataset>("\"gaussian-mixture\"")->make();
+  const nn::Tensor& means = ring->truth.at("means");
+  for (int k = 0; k < 8; ++k) {
+    const double half = std::sqrt(0.5), angle[] = {0, half, 1, half, 0, -half, -1, -half};
+    CHECK(means.at(k, 1) == doctest::Approx(1.5 * angle[k]).epsilon(1e-5));
+    CHECK(std::hypot(means.at(k, 0), means.at(k, 1)) == doctest::Approx(1.5));
+  }
+  const std::string random = "{ use = \"gaussian-mixture\", layout = \"random\", dimensions = 1";
+  CHECK(build<Dataset>(random + " }")->make()->truth.at("means") !=
+        build<Dataset>(random + ", draw = 1 }")->make()->truth.at("means"));
 }
