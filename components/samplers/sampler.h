@@ -9,7 +9,8 @@
 
 namespace assay {
 
-// What a sampler made. Row i of `tokens` continues or completes row i of `prompts`.
+// What a sampler made. Row i of `tokens` continues or completes row i of `prompts`; of numbers, the
+// prompt is the label that they were drawn for, if any.
 class Samples final : public Artifact {
  public:
   static constexpr std::string_view kType = "samples";
@@ -18,10 +19,12 @@ class Samples final : public Artifact {
   std::vector<std::int32_t> prompts;  // count x prompt width
   std::vector<std::int32_t> tokens;   // count x width; empty for numbers
   nn::Tensor values;                  // count x width numbers; empty for tokens
+  nn::Tensor shift, scale;  // width, or empty: value * scale + shift is what it stands for
   double function_evaluations = 0.0;  // model calls for each sample, mean
   std::vector<std::string> symbols;   // text of each token, where the data have one
 
-  // Prompt and sample of each of the first rows, in the data's own symbols.
+  // Prompt and sample of each of the first rows, in the data's own symbols; pictures of numbers,
+  // where they make a square.
   std::string preview(int most) const override;
 
   std::string_view type() const override { return kType; }
@@ -30,7 +33,8 @@ class Samples final : public Artifact {
   static std::shared_ptr<const Samples> load(const Archive& in);
 };
 
-// Draws samples from a generative model, given prompts from a data set.
+// Draws samples from a generative model, given prompts from a data set: tokens to go on from or to
+// complete, or the labels of as many examples as are to be made from noise.
 class Sampler : public Component {
  public:
   static constexpr std::string_view kKind = "sampler";

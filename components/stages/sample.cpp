@@ -1,5 +1,5 @@
-// Draws samples from a trained model, prompted by the examples of a split. `assay samples` prints
-// them.
+// Draws samples from a trained model: of tokens, prompted by the examples of a split; of numbers,
+// given their labels alone. `assay samples` prints them.
 #include "components/samplers/sampler.h"
 
 namespace assay::stages {
@@ -23,18 +23,37 @@ struct Sample final : Stage {
     p.add("count", &Sample::count)
         .range(1, 1e7)
         .unit("samples")
-        .doc("At most the examples of the split.");
-    p.add("split", &Sample::split, {"train", "valid", "test"}).doc("Of the prompts.");
+        .doc("Of tokens at most the examples of the split; of numbers any, labels in turn.");
+    p.add("split", &Sample::split, {"train", "valid", "test"}).doc("Of the prompts or labels.");
+  }
+  // A model that begins with noise sees nothing of the examples but their labels.
+  Examples prompts_of(const Model& network, const Examples& examples,
+                      const DataFormat& format) const {
+    if (network.output() != Model::Output::kVelocity) return examples.first(count, format);
+    Examples out;
+    out.count = count;
+    if (examples.labels.empty()) return out;
+    const auto labels = examples.labels.size() / static_cast<std::size_t>(format.positions);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+      out.labels.push_back(
+          examples.labels[i % labels * static_cast<std::size_t>(format.positions)]);
+    return out;
   }
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     static constexpr const char* kSplits[] = {"train", "valid", "test"};
     const Data& source = context.get(data);
     require_same_input(context.get(model).format, source.format);
-    const Examples& prompts = source.split(kSplits[static_cast<int>(split)]);
-    const auto drawn = sampler->sample(context.get(model), prompts.first(count, source.format),
+    const TrainedModel& trained = context.get(model);
+    const Examples& examples = source.split(kSplits[static_cast<int>(split)]);
+    const auto drawn = sampler->sample(trained, prompts_of(*trained.model, examples, source.format),
                                        context.stream("sample"));
     auto out = std::make_shared<Samples>(*drawn);
-    out->symbols = source.symbols;
+    if (!out->tokens.empty()) out->symbols = source.symbols;
+    const auto shift = source.truth.find("shift"), scale = source.truth.find("scale");
+    if (!out->values.empty() && shift != source.truth.end() && scale != source.truth.end()) {
+      out->shift = shift->second;
+      out->scale = scale->second;
+    }
     return out;
   }
 };

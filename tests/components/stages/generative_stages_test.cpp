@@ -139,6 +139,24 @@ TEST_CASE("sample prompts with the first examples of the split") {
   CHECK(prompts(", count = 1000, split = \"valid\"") == puzzles->valid.tokens);
 }
 
+TEST_CASE("sample draws as many numbers as asked, given the labels in turn") {
+  const auto mixture =
+      build<Dataset>("{ use = \"gaussian-mixture\", components = 3, examples = 100 }")->make();
+  const auto flow = std::make_shared<TrainedModel>(
+      model("{ use = \"flow-mlp\", width = 4, hidden = 4, blocks = 1, conditional = true }", 2, 3));
+  const Inputs inputs = {{"data", mixture}, {"model", flow}};
+  const std::string stage =
+      "{ use = \"sample\", model = \"model\", data = \"data\", count = 25, "
+      "sampler = { use = \"euler\", steps = 2 } }";
+  stage_contract(stage, inputs);
+  const Ran ran = run(stage, inputs);
+  const auto& drawn = dynamic_cast<const Samples&>(*ran.artifact);
+  CHECK(drawn.values.shape() == nn::Shape{25, 2});
+  REQUIRE(drawn.prompts.size() == 25);
+  for (std::size_t i = 0; i < 25; ++i) CHECK(drawn.prompts[i] == mixture->test.labels[i % 10]);
+  CHECK(drawn.shift.empty());  // these data are not normalised
+}
+
 TEST_CASE("sample refuses data that the model does not read") {
   const auto puzzles = build<Dataset>("{ use = \"sudoku\", puzzles = 20 }")->make();
   for (const auto& format : {DataFormat{true, 8, 5, 1, 5}, DataFormat{true, 16, 9, 16, 8}}) {
