@@ -19,6 +19,8 @@ struct Distinct final : Metric {
   std::string_view needs() const override { return "samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;
+    if (!s.values.empty())
+      throw std::runtime_error("distinct: the samples are numbers, not tokens");
     if (s.width < n || s.count == 0)
       throw std::runtime_error("distinct: samples of " + std::to_string(s.width) +
                                " tokens hold no n-gram of " + std::to_string(n));

@@ -11,7 +11,7 @@ struct SolvedFraction final : Metric {
   std::string_view needs() const override { return "samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;
-    if (s.width != 16 || s.prompts.size() != s.tokens.size())
+    if (s.width != 16 || !s.values.empty() || s.prompts.size() != s.tokens.size())
       throw std::runtime_error("solved-fraction needs 4x4 Sudoku grids");
     double solved = 0.0;
     for (int g = 0; g < s.count; ++g) {

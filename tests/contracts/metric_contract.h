@@ -55,6 +55,21 @@ struct Bench {
   }
 };
 
+// The same with samples of numbers, like the features, and data drawn from known components.
+inline Bench number_bench() {
+  Bench out(model("\"autoencoder\"", 6, 4));
+  out.data.train = examples(30, 6, 4, 4);
+  out.data.truth["means"] = nn::Tensor::normal({3, 6}, 1.0, Stream(9));
+  out.data.truth["deviations"] = nn::Tensor::full({3}, 1.0);
+  out.data.truth["weights"] = nn::Tensor::full({3}, 1.0 / 3.0);
+  out.samples = {};
+  out.samples.count = 20;
+  out.samples.width = 6;
+  out.samples.values = nn::Tensor::normal({20, 6}, 1.0, Stream(10));
+  out.samples.function_evaluations = 3.0;
+  return out;
+}
+
 // A metric names inputs that exist and reads those alone; its numbers are finite, carry its name,
 // and are the same again and whatever else was measured before. `accepted` tells whether it
 // measures this bench at all; one that does not fit says so by std::runtime_error.

@@ -1,0 +1,34 @@
+// Mean distance of two samples over the mean distance of two data: 1 where samples vary as data do,
+// 0 where all are the same.
+#include <cmath>
+
+#include "components/metrics/distances.h"
+
+namespace assay::metrics {
+namespace {
+
+struct SampleDiversity final : Metric {
+  static constexpr Info kInfo{"sample-diversity", 1,
+                              "Mean distance of two samples, relative to the data's.", ""};
+  int most = 1000;
+
+  static void params(Params<SampleDiversity>& p) {
+    p.add("most", &SampleDiversity::most)
+        .range(2, 100000)
+        .unit("rows")
+        .doc("Compared: the first of each.");
+  }
+  std::string_view needs() const override { return "data samples"; }
+  void measure(Evaluation& e, const Sink& sink) const override {
+    const Points x = sampled_points(e, kInfo.name, most, 2);
+    const Points y = points_like(x, e.examples(), kInfo.name, most, 2);
+    const auto distance = [](double square) { return std::sqrt(square); };
+    const double of_data = mean_within(y, distance);
+    if (of_data <= 0.0) throw std::runtime_error("sample-diversity: all data are the same");
+    sink("sample-diversity", mean_within(x, distance) / of_data);
+  }
+};
+ASSAY_REGISTER(Metric, SampleDiversity);
+
+}  // namespace
+}  // namespace assay::metrics
