@@ -3,6 +3,7 @@
 // its n / clients examples is of a class drawn by q_i among those that have examples left, and then
 // leaves the whole: all clients together hold every example once. Validation and test stay whole.
 #include <cmath>
+#include <limits>
 
 #include "components/datasets/wrapper.h"
 
@@ -27,7 +28,7 @@ double log_gamma_number(double shape, Stream& stream) {
 std::vector<double> dirichlet(std::span<const double> concentrations, Stream stream) {
   std::vector<double> out;
   for (const double a : concentrations)
-    out.push_back(a > 0 ? log_gamma_number(a, stream) : -INFINITY);
+    out.push_back(a > 0 ? log_gamma_number(a, stream) : -std::numeric_limits<double>::infinity());
   const double top = *std::max_element(out.begin(), out.end());
   double total = 0.0;
   for (double& g : out) total += g = std::exp(g - top);

@@ -95,6 +95,7 @@ struct Csv final : FileDataset {
     }
     if (numbers) std::sort(out.begin(), out.end());
     std::vector<std::string> names;
+    names.reserve(out.size());
     for (auto& [number, text] : out) names.push_back(std::move(text));
     return names;
   }

@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kLargest = std::size_t{4} << 30;  // bytes, read or decompressed
 
 fs::path find_file(const std::string& file) {
-  const fs::path path(file);
+  fs::path path(file);
   if (!fs::exists(path) && !path.has_parent_path())
-    if (const fs::path shipped = fs::path(datasets_folder()) / path; fs::exists(shipped))
+    if (fs::path shipped = fs::path(datasets_folder()) / path; fs::exists(shipped))
       return shipped;
   return path;
 }

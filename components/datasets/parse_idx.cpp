@@ -35,14 +35,15 @@ Array converted(std::string_view data, std::size_t size, std::vector<std::int64_
 
 // Small integers are widened: arrays have none.
 Array convert_all(std::string_view data, int code, std::size_t size,
-                  std::vector<std::int64_t> shape) {
+                  const std::vector<std::int64_t>& shape) {
   switch (code) {
     case 0x08:
       return converted<std::uint8_t>(data, size, shape,
                                      [](auto x) { return static_cast<std::uint8_t>(x); });
     case 0x09:
-      return converted<std::int32_t>(data, size, shape,
-                                     [](auto x) { return static_cast<std::int8_t>(x); });
+      return converted<std::int32_t>(data, size, shape, [](auto x) {
+        return static_cast<std::int32_t>(x) - (x > 127 ? 256 : 0);
+      });
     case 0x0B:
       return converted<std::int32_t>(data, size, shape,
                                      [](auto x) { return static_cast<std::int16_t>(x); });
@@ -79,7 +80,7 @@ Array parse_idx(std::string_view bytes, const std::string& what) {
   }
   if (!fits_into(count, size, data.size()) || count * size != data.size())
     bad(what, "its sizes do not fit its data");
-  return convert_all(data, code, size, std::move(shape));
+  return convert_all(data, code, size, shape);
 }
 
 }  // namespace assay

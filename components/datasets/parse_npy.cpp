@@ -68,7 +68,7 @@ class HeaderReader {
     expect(quote);
     const std::size_t end = rest_.find(quote);
     if (end == std::string_view::npos) bad(what_, "its header is not whole");
-    const std::string out(rest_.substr(0, end));
+    std::string out(rest_.substr(0, end));
     rest_.remove_prefix(end + 1);
     return out;
   }
@@ -134,7 +134,7 @@ std::vector<std::byte> rows_first(std::string_view data, const std::vector<std::
 
 Array parse_npy(std::string_view bytes, const std::string& what) {
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) bad(what, "it begins otherwise");
-  const int version = bytes[6];
+  const int version = static_cast<unsigned char>(bytes[6]);
   if (version < 1 || version > 3) bad(what, "its version is " + std::to_string(version));
   const std::size_t lengths = version == 1 ? 2 : 4;
   std::size_t length = 0;

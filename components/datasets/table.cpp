@@ -28,25 +28,29 @@ struct Layout {
   int width = 0;
 };
 
+// Throws where a column cannot be what it is to be.
+void check_role(const Table& table, const Column& column, Role role) {
+  const std::size_t categories = column.categories.size();
+  const std::string name = table.what + ": column " + quoted(column.name);
+  if (role == Role::kFeature && categories > kMostIndicators)
+    throw std::runtime_error(
+        name + " has " + std::to_string(categories) +
+        " categories; allowed for a feature: " + std::to_string(kMostIndicators));
+  if (role == Role::kLabel && categories == 0)
+    throw std::runtime_error(name + " is numeric and cannot be the label");
+  if (role == Role::kLabel && categories > kMostClasses)
+    throw std::runtime_error(name + " has more than 65536 classes");
+  if (role == Role::kTarget && categories > 0)
+    throw std::runtime_error(name + " is not numeric and cannot be a target");
+}
+
 Layout lay_out(const Table& table, const std::vector<Role>& roles) {
   if (table.rows == 0) throw std::runtime_error(table.what + " has no rows");
   Layout out;
   std::size_t width = 0;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const Column& column = table.columns[c];
-    const bool nominal = !column.categories.empty();
-    if (roles[c] == Role::kFeature && nominal && column.categories.size() > kMostIndicators)
-      throw std::runtime_error(
-          table.what + ": column " + quoted(column.name) + " has " +
-          std::to_string(column.categories.size()) +
-          " categories; allowed for a feature: " + std::to_string(kMostIndicators));
-    if (roles[c] == Role::kLabel && (!nominal || column.categories.size() > kMostClasses))
-      throw std::runtime_error(
-          table.what + ": column " + quoted(column.name) +
-          (nominal ? " has more than 65536 classes" : " is numeric and cannot be the label"));
-    if (roles[c] == Role::kTarget && nominal)
-      throw std::runtime_error(table.what + ": column " + quoted(column.name) +
-                               " is not numeric and cannot be a target");
+    check_role(table, column, roles[c]);
     if (roles[c] == Role::kFeature) out.features.push_back(&column);
     if (roles[c] == Role::kTarget) out.targets.push_back(&column);
     if (roles[c] == Role::kLabel) out.label = &column;

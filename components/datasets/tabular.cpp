@@ -223,7 +223,7 @@ std::shared_ptr<Data> split_examples(const std::string& name, const Examples& al
 
 std::shared_ptr<Data> make_tabular(const std::string& name, const std::vector<double>& rows,
                                    int width, int classes, const SplitRule& rule) {
-  const auto stride = static_cast<std::size_t>(width + 1);
+  const auto stride = static_cast<std::size_t>(width) + 1;
   Examples all;
   all.count = static_cast<int>(rows.size() / stride);
   all.features.resize({all.count, width}, nn::Dtype::kFloat32);

@@ -97,6 +97,9 @@ TEST_CASE("idx numbers are big-endian, of six types") {
   CHECK(wrong(head + "\x07\1") == "x is no IDX file: type 7 is unknown");
   CHECK(wrong(head + "\x08\5") == "x is no IDX file: 5 dimensions; allowed: 1 to 4");
   CHECK(wrong(head + "\x08\2\1\1\1\1") == "x is no IDX file: it ends within its header");
+  for (const char* data : {"a", "abc"})  // of two
+    CHECK(wrong(head + "\x08\1" + std::string("\0\0\0\2", 4) + data) ==
+          "x is no IDX file: its sizes do not fit its data");
   CHECK(wrong(head + "\x08\2\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF" + "abc") ==
         "x is no IDX file: its sizes do not fit its data");
 }

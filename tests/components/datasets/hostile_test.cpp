@@ -13,7 +13,7 @@ namespace {
 
 std::string little(std::uint32_t value, int size) {
   std::string out;
-  for (int i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 255);
+  for (int i = 0; i < size; ++i, value >>= 8) out += static_cast<char>(value & 255);
   return out;
 }
 
