@@ -1,6 +1,7 @@
 // A mixture-of-experts classifier (Shazeer et al. 2017): a shared layer h = relu(W x + b), a router
 // that sends h to k of E experts, each a two-layer perceptron, and a linear output on
-// h + sum_j w_j expert_j(h). Only routed rows are computed.
+// h + sum_j w_j expert_j(h), plus an expert that sees all rows where one is shared. Only routed
+// rows are computed.
 #include "components/models/mixture_of_experts.h"
 
 namespace assay::models {
@@ -15,6 +16,7 @@ struct MoeMlp final : Model {
   int expert_hidden = 32;
   Slot<Router> router{"topk-softmax"};
   double capacity = 0.0;
+  bool shared_expert = false;
 
   static void params(Params<MoeMlp>& p) {
     p.add("hidden", &MoeMlp::hidden)
@@ -35,6 +37,9 @@ struct MoeMlp final : Model {
         .doc("Rows that an expert takes, times the even share; 0: all that are sent.")
         .source("Fedus et al. 2021, eq. 3")
         .since(2);
+    p.add("shared_expert", &MoeMlp::shared_expert)
+        .doc("One more expert for all rows (Dai et al. 2024, arXiv:2401.06066).")
+        .since(2);
   }
   std::string check() const override { return router->check_experts(experts); }
 
@@ -46,6 +51,10 @@ struct MoeMlp final : Model {
     require_labels(format, kInfo.name);
     nn::declare_linear(out, "shared", input_width(format), hidden, 2.0, init);
     mixture().declare(out, "", *router, hidden, init);
+    if (shared_expert) {
+      nn::declare_linear(out, "shared_expert.up", hidden, expert_hidden, 2.0, init);
+      nn::declare_linear(out, "shared_expert.down", expert_hidden, hidden, 1.0, init);
+    }
     nn::declare_linear(out, "output", hidden, format.positions * format.classes, 1.0, init);
   }
 
@@ -53,11 +62,15 @@ struct MoeMlp final : Model {
                   const Examples& batch) const override {
     const nn::Var x = pass.site("input", input_of(pass, format, batch));
     const nn::Var h = pass.linear("shared", x, nn::Activation::kRelu);
-    const nn::Var mixed = mixture().apply(pass, "", *router, h, h);
+    nn::Var mixed = mixture().apply(pass, "", *router, h, h);
+    if (shared_expert) {
+      const nn::Var up = pass.linear("shared_expert.up", h, nn::Activation::kRelu);
+      mixed = nn::add(mixed, pass.linear("shared_expert.down", up));
+    }
     return pass.linear("output", pass.site("mixture", mixed));
   }
 
-  // Router included; of the experts the share k / E that a row visits on average.
+  // Router included; of the experts the share that a row visits on average.
   double multiply_adds(const nn::Parameters& parameters,
                        const DataFormat& /*format*/) const override {
     double always = 0.0, routed = 0.0;
@@ -65,10 +78,7 @@ struct MoeMlp final : Model {
       if (p.role != nn::Role::kWeight && p.role != nn::Role::kRouter) continue;
       (p.name.rfind("experts.", 0) == 0 ? routed : always) += kept(p);
     }
-    nn::Tape tape;
-    nn::Forward pass(tape, parameters, false, Stream(0));
-    const int k = mixture().per_row(pass, "", *router, hidden);
-    return always + routed * k / experts;
+    return always + mixture().multiply_adds(*router, routed, hidden);
   }
 };
 ASSAY_REGISTER(Model, MoeMlp);

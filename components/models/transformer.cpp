@@ -63,6 +63,9 @@ struct Transformer final : Model {
   std::string check() const override {
     if (experts == 0) return {};
     if (feed_forward == FeedForward::kSwiglu) return "feed_forward: experts are gelu or relu";
+    if (router->slots() > 0 && mixer->causal())
+      return "router: \"" + router->spec().name +
+             "\" mixes later positions into earlier ones; it needs a mixer with causal = false";
     return router->check_experts(experts);
   }
 
@@ -110,9 +113,11 @@ struct Transformer final : Model {
     nn::declare_linear(out, "output", width, format.classes, 1.0, init);
   }
 
-  // Learnt positions move when a full context slides, and all that was computed from them with it.
+  // Learnt positions move when a full context slides, and all that was computed from them with it;
+  // experts of earlier positions must not depend on which positions are in the pass.
   bool incremental() const override {
-    return mixer->incremental() && positions == Positions::kNone;
+    return mixer->incremental() && positions == Positions::kNone &&
+           (experts == 0 || router->rowwise());
   }
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
@@ -126,7 +131,7 @@ struct Transformer final : Model {
                                        normalise(pass, nn::Name(block(i), ".norm1"), x), length);
       x = pass.site(nn::Name(block(i), ".mixed"),
                     nn::add(x, drop(pass, nn::Name(block(i), ".dropout1"), mixed)));
-      x = pass.site(block(i), feed(pass, block(i), x));
+      x = pass.site(block(i), feed(pass, block(i), x, length));
     }
     if (format.positions == 1) x = read(pass, x, batch.count, length);
     x = normalise(pass, "norm", x);
@@ -144,12 +149,7 @@ struct Transformer final : Model {
       const bool expert = p.name.find(".experts.") != std::string::npos;
       (p.name == "output.weight" ? read : expert ? routed : each) += kept(p);
     }
-    if (experts > 0) {
-      nn::Tape tape;
-      nn::Forward pass(tape, parameters, false, Stream(0));
-      routed *= mixture().per_row(pass, nn::Name(block(0), "."), *router, width);
-      routed /= experts;
-    }
+    if (experts > 0) routed = mixture().multiply_adds(*router, routed, width, length, blocks);
     return (each + routed) * length + read * format.positions +
            blocks * mixer->multiply_adds(length, width);
   }
@@ -204,9 +204,9 @@ struct Transformer final : Model {
   nn::Var drop(nn::Forward& pass, std::string_view name, nn::Var x) const {
     return pass.training() && dropout > 0 ? nn::dropout(x, dropout, pass.stream(name)) : x;
   }
-  nn::Var feed(nn::Forward& pass, std::string_view name, nn::Var x) const {
+  nn::Var feed(nn::Forward& pass, std::string_view name, nn::Var x, int length) const {
     const nn::Var in = normalise(pass, nn::Name(name, ".norm2"), x);
-    if (experts > 0) x = mixture().apply(pass, nn::Name(name, "."), *router, x, in);
+    if (experts > 0) x = mixture().apply(pass, nn::Name(name, "."), *router, x, in, length);
     if (experts > 0 && !shared_expert) return x;
     nn::Var inner;
     if (feed_forward == FeedForward::kSwiglu)

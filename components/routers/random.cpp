@@ -1,8 +1,9 @@
 // Sends each row to k experts drawn at random without regard to it, with equal weights 1 / k: the
 // baseline that a learnt router must beat. It draws by the place of the row in the pass.
+#include <cmath>
 #include <numeric>
 
-#include "components/routers/router.h"
+#include "components/routers/choice.h"
 #include "runner/registry/registry.h"
 
 namespace assay::routers {
@@ -17,11 +18,9 @@ struct Random final : Router {
   static void params(Params<Random>& p) {
     p.add("k", &Random::k).range(1, kMaxExperts).unit("experts").doc("Kept for each row.");
   }
-  std::string check_experts(int experts) const override {
-    return k <= experts ? ""
-                        : "router.k = " + std::to_string(k) + " is more than the " +
-                              std::to_string(experts) + " experts";
-  }
+  std::string check_experts(int experts) const override { return k_fits(k, experts); }
+  double visits(int /*experts*/) const override { return k; }
+  bool rowwise() const override { return false; }
   void declare(nn::Parameters& /*out*/, std::string_view /*name*/, int /*features*/,
                int /*experts*/, const Stream& /*init*/) const override {}
   Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
@@ -39,8 +38,9 @@ struct Random final : Router {
       std::copy_n(order.begin(), k, chosen.begin() + static_cast<std::ptrdiff_t>(at));
     }
     out.experts = chosen;
-    out.weights = pass.tape().constant({n, k}, [&](nn::Tensor& weights) { weights.fill(1.0 / k); });
+    out.weights = equal_weights(pass.tape(), n, k);
     add_load(pass, name, out.experts, experts);
+    add_routing_entropy(pass, name, n, std::log(experts));
     return out;
   }
 };

@@ -1,7 +1,8 @@
-// Sends each row to its k largest logits W x; weights are softmax(logits / T) over those k. With
-// `balance` it adds the loss of Switch Transformers: E * sum_e f_e P_e, f_e the share of
-// assignments that expert e gets and P_e its mean probability; 1 when the load is even.
-#include "components/routers/router.h"
+// Sends each row to its k largest logits H; weights are softmax(H / T) over those k, or over all
+// (`normalise`). H = W x, or in training with `noise` H = W x + z * softplus(W_noise x), z standard
+// normal (Shazeer et al. 2017, eq. 4), W_noise learnt from zeros; eq. 4's noise keeps the choice
+// near a tie from being settled. Balance and z losses: components/routers/choice.h.
+#include "components/routers/choice.h"
 #include "runner/registry/registry.h"
 
 namespace assay::routers {
@@ -14,6 +15,10 @@ struct TopkSoftmax final : Router {
   int k = 2;
   float temperature = 1.0F;
   float balance = 0.01F;
+  Normalise normalise = Normalise::kKept;
+  bool noise = false;
+  BalanceLoss balance_loss = BalanceLoss::kSwitch;
+  float z_loss = 0.0F;
 
   static void params(Params<TopkSoftmax>& p) {
     p.add("k", &TopkSoftmax::k).range(1, kMaxExperts).unit("experts").doc("Kept for each row.");
@@ -22,33 +27,52 @@ struct TopkSoftmax final : Router {
         .at_least(0)
         .doc("Weight of the balance loss.")
         .source("Fedus et al. 2021, 2.2");
+    p.add("normalise", &TopkSoftmax::normalise, kNormaliseNames)
+        .doc(
+            "Softmax over the experts that are kept, or over all: weights then sum to less than 1.")
+        .since(2);
+    p.add("noise", &TopkSoftmax::noise)
+        .doc("In training, adds normal noise of a learnt deviation to the logits.")
+        .source("Shazeer et al. 2017, eq. 4")
+        .since(2);
+    p.add("balance_loss", &TopkSoftmax::balance_loss, kBalanceLossNames)
+        .doc(
+            "switch: E sum f P over all k choices; gshard: mean of first choices times P; "
+            "importance: squared variation of the summed weights.")
+        .since(2);
+    p.add("z_loss", &TopkSoftmax::z_loss)
+        .at_least(0)
+        .doc("Weight of the mean squared logarithm of the softmax's sum; 0.001 in the paper.")
+        .source("Zoph et al. 2022, arXiv:2202.08906, eq. 5")
+        .since(2);
   }
-  std::string check_experts(int experts) const override {
-    return k <= experts ? ""
-                        : "router.k = " + std::to_string(k) + " is more than the " +
-                              std::to_string(experts) + " experts";
-  }
+  std::string check_experts(int experts) const override { return k_fits(k, experts); }
+  double visits(int /*experts*/) const override { return k; }
+
   void declare(nn::Parameters& out, std::string_view name, int features, int experts,
                const Stream& init) const override {
     nn::declare_linear(out, name, features, experts, 1.0, init, nn::Role::kRouter, false);
+    if (noise)
+      out.add(nn::Name(name, ".noise").text(), nn::Tensor({experts, features}), nn::Role::kRouter);
   }
+
+  nn::Var noisy(nn::Forward& pass, std::string_view name, nn::Var x, nn::Var clean) const {
+    Stream stream = pass.stream(nn::Name(name, ".noise"));
+    const nn::Var z = pass.tape().constant(clean.shape(), [&](nn::Tensor& out) {
+      for (std::int64_t i = 0; i < out.count(); ++i) out.set(i, stream.normal());
+    });
+    const nn::Var deviation =
+        nn::softplus(nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".noise"))));
+    return nn::add(clean, nn::multiply(z, deviation));
+  }
+
   Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
-                   int experts) const override {
-    const nn::Var logits = nn::scale(
-        nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight"))), 1.0 / temperature);
-    const int n = x.shape()[0];
-    Assignment out;
-    out.k = k;
-    out.experts = nn::largest_columns(logits, k);
-    out.weights = nn::softmax(nn::gather_columns(logits, out.experts, k));
-    add_load(pass, name, out.experts, experts);
-    if (balance > 0) {
-      const nn::Var share = pass.tape().constant(pass.statistics().back().value);
-      const nn::Var probability = nn::mean_rows(nn::softmax(logits));
-      pass.add_loss(nn::Name(name, ".balance"), nn::scale(nn::sum(nn::multiply(share, probability)),
-                                                          static_cast<double>(balance) * experts /
-                                                              (static_cast<double>(n) * k)));
-    }
+                   int /*experts*/) const override {
+    nn::Var logits = nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight")));
+    if (noise && pass.training()) logits = noisy(pass, name, x, logits);
+    logits = nn::scale(logits, 1.0 / temperature);
+    const Assignment out = keep_top_k(pass, name, logits, {k, normalise, balance, balance_loss});
+    if (z_loss > 0) add_z_loss(pass, name, z_loss, logits);
     return out;
   }
 };

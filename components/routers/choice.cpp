@@ -1,0 +1,122 @@
+#include "components/routers/choice.h"
+
+#include <cmath>
+
+namespace assay::routers {
+
+namespace {
+
+// How many of the entries first, first + step, … name each expert.
+nn::Var counts(nn::Tape& tape, std::span<const int> chosen, std::size_t step, int experts) {
+  return tape.constant({experts}, [&](nn::Tensor& out) {
+    out.fill(0.0);
+    for (std::size_t i = 0; i < chosen.size(); i += step)
+      out.set(chosen[i], out.get(chosen[i]) + 1);
+  });
+}
+
+// var(a) / mean(a)² = d sum a² / (sum a)² - 1 of d numbers.
+nn::Var squared_variation(nn::Var a) {
+  const nn::Var inputs[] = {a};
+  return a.tape->custom(
+      "squared_variation", inputs, {1},
+      [](nn::Tape::Inputs in, nn::Tensor& out) {
+        double sum = 0.0, squares = 0.0;
+        for (std::int64_t i = 0; i < in[0]->count(); ++i) {
+          sum += in[0]->get(i);
+          squares += in[0]->get(i) * in[0]->get(i);
+        }
+        out.set(0, static_cast<double>(in[0]->count()) * squares / (sum * sum) - 1.0);
+      },
+      [](nn::Tape::Inputs in, const nn::Tensor& out, const nn::Tensor& grad,
+         nn::Tape::Gradients to) {
+        if (!to[0]) return;
+        double sum = 0.0;
+        for (std::int64_t i = 0; i < in[0]->count(); ++i) sum += in[0]->get(i);
+        const double each = static_cast<double>(in[0]->count()) / (sum * sum);
+        for (std::int64_t i = 0; i < in[0]->count(); ++i) {
+          const double slope = 2.0 * (each * in[0]->get(i) - (out.get(0) + 1.0) / sum);
+          to[0]->set(i, to[0]->get(i) + grad.get(0) * slope);
+        }
+      });
+}
+
+}  // namespace
+
+std::string k_fits(int k, int experts) {
+  return k <= experts ? ""
+                      : "router.k = " + std::to_string(k) + " is more than the " +
+                            std::to_string(experts) + " experts";
+}
+
+void add_balance_loss(nn::Forward& pass, std::string_view name, BalanceLoss kind, double factor,
+                      nn::Var probabilities, const Assignment& to) {
+  nn::Tape& tape = pass.tape();
+  const int experts = probabilities.shape().back();
+  const auto rows = static_cast<double>(probabilities.shape().rows());
+  const auto add = [&](nn::Var loss, double times) {
+    pass.add_loss(nn::Name(name, ".balance"), nn::scale(loss, times));
+  };
+  if (kind == BalanceLoss::kImportance) {
+    const nn::Var each = nn::reshape(to.weights, {static_cast<int>(to.experts.size()), 1});
+    return add(squared_variation(nn::scatter_add_rows(each, to.experts, experts)), factor);
+  }
+  const bool all = kind == BalanceLoss::kSwitch;
+  const nn::Var share = counts(tape, to.experts, all ? 1 : static_cast<std::size_t>(to.k), experts);
+  const nn::Var product = nn::sum(nn::multiply(share, nn::mean_rows(probabilities)));
+  add(product, all ? factor * experts / (rows * to.k) : factor / (experts * rows));
+}
+
+void add_z_loss(nn::Forward& pass, std::string_view name, double factor, nn::Var logits) {
+  // Any column of x - log softmax(x) is the logarithm of the sum.
+  const nn::Var log_sum = nn::slice_columns(nn::subtract(logits, nn::log_softmax(logits)), 0, 1);
+  pass.add_loss(nn::Name(name, ".z"), nn::scale(nn::mean(nn::square(log_sum)), factor));
+}
+
+Assignment keep_top_k(nn::Forward& pass, std::string_view name, nn::Var logits, const TopK& how) {
+  Assignment out;
+  out.k = how.k;
+  out.experts = nn::largest_columns(logits, how.k);
+  nn::Var probabilities;
+  if (how.normalise == Normalise::kAll) {
+    probabilities = nn::softmax(logits);
+    out.weights = nn::gather_columns(probabilities, out.experts, how.k);
+  } else {
+    out.weights = nn::softmax(nn::gather_columns(logits, out.experts, how.k));
+  }
+  add_load(pass, name, out.experts, logits.shape().back());
+  const bool wanted = how.balance > 0 || !pass.training();
+  if (wanted && !probabilities.valid()) probabilities = nn::softmax(logits);
+  if (how.balance > 0)
+    add_balance_loss(pass, name, how.balance_loss, how.balance, probabilities, out);
+  if (wanted) add_routing_entropy(pass, name, probabilities);
+  return out;
+}
+
+std::span<const int> first_experts(nn::Tape& tape, int rows, int k) {
+  const auto out = tape.scratch<int>(static_cast<std::size_t>(rows) * static_cast<std::size_t>(k));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<int>(i % static_cast<std::size_t>(k));
+  return out;
+}
+
+nn::Var equal_weights(nn::Tape& tape, int rows, int k) {
+  return tape.constant({rows, k}, [&](nn::Tensor& weights) { weights.fill(1.0 / k); });
+}
+
+nn::Var unit_rows(nn::Var x) {
+  const int d = x.shape().back();
+  const nn::Var gain =
+      x.tape->constant({d}, [&](nn::Tensor& out) { out.fill(1.0 / std::sqrt(d)); });
+  return nn::rms_norm(x, gain, 1e-6);
+}
+
+nn::Var times_number(nn::Var x, nn::Var factor) {
+  const int d = x.shape().back();
+  const auto first = x.tape->scratch<int>(static_cast<std::size_t>(d));
+  std::fill(first.begin(), first.end(), 0);
+  const nn::Var row = nn::gather_rows(nn::reshape(factor, {1, 1}), first);
+  return nn::multiply_row(x, nn::reshape(row, {d}));
+}
+
+}  // namespace assay::routers
