@@ -136,6 +136,11 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
       "{ use = \"flow-mlp\", schedule = \"cosine\", predicts = \"noise\", conditional = true }"};
   std::vector<std::string> models = gated;
   for (const std::string& text : testing::examples_of_kind("model")) models.push_back(text);
+  for (const std::string& router : testing::examples_of_kind("router"))
+    models.push_back(
+        "{ use = \"transformer\", width = 8, hidden = 8, blocks = 1, experts = 3, mixer = { use = "
+        "\"attention\", causal = false }, router = " +
+        router + " }");
   for (const std::string& text : models) {
     const auto model = testing::build<Model>(text);
     for (const ComponentSpec* rule : Registry::global().all("optimizer")) {
