@@ -12,6 +12,17 @@ const std::vector<nn::Forward::Statistic>& Evaluation::statistics() {
   return statistics_;
 }
 
+const nn::Tensor& Evaluation::reference_outputs() {
+  if (!reference_outputs_)
+    reference_outputs_ = reference->outputs(examples(), {}, &reference_statistics_);
+  return *reference_outputs_;
+}
+
+const std::vector<nn::Forward::Statistic>& Evaluation::reference_statistics() {
+  (void)reference_outputs();
+  return reference_statistics_;
+}
+
 const nn::Tensor& Evaluation::activations() {
   if (!activations_) {
     const bool own = sae->site.empty();

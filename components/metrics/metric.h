@@ -15,6 +15,7 @@ namespace assay {
 class Evaluation {
  public:
   const TrainedModel* model = nullptr;
+  const TrainedModel* reference = nullptr;  // what the model is compared with
   const Data* data = nullptr;
   const TrainedSae* sae = nullptr;
   const Samples* samples = nullptr;
@@ -23,13 +24,15 @@ class Evaluation {
   const Examples& examples() const { return data->split(split); }
   const nn::Tensor& outputs();                              // of the model on the split
   const std::vector<nn::Forward::Statistic>& statistics();  // of the same passes
+  const nn::Tensor& reference_outputs();                    // the same of the reference
+  const std::vector<nn::Forward::Statistic>& reference_statistics();
   const nn::Tensor& activations();  // what the SAE reads: its site, or the data's features
   const nn::Tensor& codes();        // the SAE's codes of them
   const nn::Tensor& reconstruction();
 
  private:
-  std::optional<nn::Tensor> outputs_, activations_, codes_, reconstruction_;
-  std::vector<nn::Forward::Statistic> statistics_;
+  std::optional<nn::Tensor> outputs_, reference_outputs_, activations_, codes_, reconstruction_;
+  std::vector<nn::Forward::Statistic> statistics_, reference_statistics_;
 };
 
 // A number with one definition. A metric that gives several names each "<metric>-<part>".
@@ -37,7 +40,8 @@ class Metric : public Component {
  public:
   static constexpr std::string_view kKind = "metric";
   using Sink = std::function<void(std::string name, double value)>;
-  // Which inputs of the evaluate stage it needs: any of "model data sae samples", with spaces.
+  // Which inputs of the evaluate stage it needs: any of "model data sae samples reference", with
+  // spaces.
   virtual std::string_view needs() const = 0;
   virtual void measure(Evaluation& evaluation, const Sink& sink) const = 0;
 };

@@ -12,6 +12,7 @@ struct Evaluate final : Stage {
   Input<Data> data;
   Input<TrainedSae> sae;
   Input<Samples> samples;
+  Input<TrainedModel> reference;
   std::vector<Slot<Metric>> metrics;
   Split split = Split::kTest;
 
@@ -20,6 +21,10 @@ struct Evaluate final : Stage {
     p.add("data", &Evaluate::data).optional().doc("The data to measure on.");
     p.add("sae", &Evaluate::sae).optional().doc("The sparse autoencoder to measure.");
     p.add("samples", &Evaluate::samples).optional().doc("The samples to measure.");
+    p.add("reference", &Evaluate::reference)
+        .optional()
+        .doc("Another model, which some metrics compare the model with.")
+        .since(2);
     p.add("metrics", &Evaluate::metrics).required().min_count(1).doc("What to measure.");
     p.add("split", &Evaluate::split, {"train", "valid", "test"}).doc("Of the data.");
   }
@@ -30,7 +35,8 @@ struct Evaluate final : Stage {
       const std::pair<const char*, bool> given[] = {{"model", bool(model)},
                                                     {"data", bool(data)},
                                                     {"sae", bool(sae)},
-                                                    {"samples", bool(samples)}};
+                                                    {"samples", bool(samples)},
+                                                    {"reference", bool(reference)}};
       for (const auto& [name, there] : given)
         if (!there && needs.find(" " + std::string(name) + " ") != std::string::npos)
           return "metrics: \"" + metric->spec().name + "\" needs the input " + name + ", as in " +
@@ -46,8 +52,9 @@ struct Evaluate final : Stage {
     evaluation.data = context.get_if(data);
     evaluation.sae = context.get_if(sae);
     evaluation.samples = context.get_if(samples);
-    if (evaluation.model && evaluation.data)
-      require_same_input(evaluation.model->format, evaluation.data->format);
+    evaluation.reference = context.get_if(reference);
+    for (const TrainedModel* read : {evaluation.model, evaluation.reference})
+      if (read && evaluation.data) require_same_input(read->format, evaluation.data->format);
     evaluation.split = kSplits[static_cast<int>(split)];
     for (const auto& metric : metrics)
       metric->measure(evaluation, [&](std::string name, double value) {

@@ -17,20 +17,26 @@ inline Numbers measure(const Metric& metric, Evaluation& evaluation) {
   return out;
 }
 
-// Everything that a metric may look at: a network, data with a known dictionary, an autoencoder of
-// their features, and completed grids.
+// Everything that a metric may look at: a network and another one, data with a known
+// dictionary and known components, an autoencoder of their features, and completed grids.
 struct Bench {
   TrainedModel model;
+  TrainedModel reference;  // the same with other weights
   Data data;
   TrainedSae sae;
   Samples samples;
 
-  explicit Bench(TrainedModel measured) : model(std::move(measured)) {
+  explicit Bench(TrainedModel measured) : model(std::move(measured)), reference(model) {
+    for (nn::Parameter& p : reference.parameters)
+      for (std::int64_t i = 0; i < p.value.count(); ++i)
+        p.value.set(i, 0.9 * p.value.get(i) + 0.01);
     data.format = model.format;
     data.test = examples(24, data.format.width, data.format.classes, 2);
     data.truth["dictionary"] = nn::Tensor::normal({5, data.format.width}, 1.0, Stream(8));
     data.truth["informative"] = nn::Tensor({data.format.width});
     data.truth["informative"].set(0, 1.0);
+    data.truth["assignment"] = nn::Tensor({24});
+    for (int i = 0; i < 24; ++i) data.truth["assignment"].set(i, i % 3);
     sae.sae = build<Sae>("{ use = \"topk\", latents = 9, k = 2 }");
     sae.features = data.format.width;
     sae.mean = nn::Tensor({sae.features});
@@ -50,6 +56,7 @@ struct Bench {
       if (word == "data") out.data = &data;
       if (word == "sae") out.sae = &sae;
       if (word == "samples") out.samples = &samples;
+      if (word == "reference") out.reference = &reference;
     }
     return out;
   }
@@ -79,7 +86,8 @@ inline bool metric_contract(const std::string& name, const Bench& bench) {
   config_contract(*metric);
   std::istringstream words{std::string(metric->needs())};
   for (std::string word; words >> word;)
-    CHECK((word == "model" || word == "data" || word == "sae" || word == "samples"));
+    CHECK((word == "model" || word == "data" || word == "sae" || word == "samples" ||
+           word == "reference"));
   Evaluation alone = bench.evaluation(metric->needs());
   Numbers first;
   try {
@@ -93,7 +101,7 @@ inline bool metric_contract(const std::string& name, const Bench& bench) {
     CHECK(std::isfinite(value));
   }
   CHECK(measure(*metric, alone) == first);
-  Evaluation shared = bench.evaluation("model data sae samples");
+  Evaluation shared = bench.evaluation("model data sae samples reference");
   (void)shared.outputs();
   (void)shared.reconstruction();
   CHECK(measure(*metric, shared) == first);
