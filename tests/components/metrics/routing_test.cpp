@@ -145,6 +145,11 @@ TEST_CASE("routing accuracy pairs experts with components") {
   for (int i = 6; i < 10; ++i) truth.set(i, 1.0);
   f.data.truth["assignment"] = truth;
   CHECK(measured("\"routing-accuracy\"", f.evaluation)["routing-accuracy"] == doctest::Approx(0.9));
+  // Of all experts of a row, the one of the largest weight counts.
+  Fixture dense(10, 5, "\"dense\"", {0, 1, -1, -1, 1, 0});
+  dense.data.truth["assignment"] = truth;
+  CHECK(measured("\"routing-accuracy\"", dense.evaluation)["routing-accuracy"] ==
+        doctest::Approx(0.9));
   f.evaluation.split = "train";
   CHECK(refusal("\"routing-accuracy\"", f.evaluation) ==
         "routing-accuracy needs data with a known assignment, and their test split");

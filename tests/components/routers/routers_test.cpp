@@ -196,7 +196,10 @@ TEST_CASE("hash follows the side of each hyperplane and nothing else") {
     CHECK(first_of.emplace(code, first).first->second == first);
     CHECK(out.experts[static_cast<std::size_t>(2 * i + 1)] == (first + 1) % 8);
   }
+  std::set<int> experts;
+  for (const auto& [code, first] : first_of) experts.insert(first);
   CHECK(first_of.size() > 8);
+  CHECK(experts.size() > 4);
 }
 
 TEST_CASE("round-robin takes turns; dense and uniform take all") {
