@@ -15,7 +15,7 @@ void Forward::begin(Stream stream) {
 
 Var Forward::site(std::string_view name, Var value) {
   tape_.label(value, name);
-  for (const Hook& hook : hooks_) value = hook(name, value);
+  for (const Hook& hook : hooks_.all) value = hook(name, value);
   return value;
 }
 
@@ -25,7 +25,7 @@ Var Forward::linear(std::string_view name, Var x, Activation activation) {
   const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
   const Var b = bias ? use(*bias) : Var();
   // A hook may want to see, or change, what comes before the activation.
-  if (hooks_.empty()) {
+  if (!watched()) {
     const Var out = nn::linear(x, weight, b, activation);
     tape_.label(out, name);
     return out;
@@ -40,7 +40,7 @@ Var Forward::convolution(std::string_view name, Var x, const ImageShape& shape,
   const Var weight = parameter(Name(name, ".weight"));
   const Parameter* bias = parameters_.find_after(Name(name, ".bias"), place_);
   const Var b = bias ? use(*bias) : Var();
-  if (hooks_.empty()) {
+  if (!watched()) {
     const Var out = nn::convolution(x, weight, b, shape, activation);
     tape_.label(out, name);
     return out;

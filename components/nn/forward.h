@@ -68,18 +68,23 @@ class Forward {
 
   // Announces an activation site. Only what passes through here can be recorded or replaced.
   Var site(std::string_view name, Var value);
-  void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
-  void add_hook(ParameterHook hook) { parameter_hooks_.push_back(std::move(hook)); }
-  // Hooks while it lives: for a model that wraps another one, whose pass is part of its own.
+  // Hooks run in the order in which they were added.
+  void add_hook(Hook hook) { hooks_.add(std::move(hook)); }
+  void add_hook(ParameterHook hook) { parameter_hooks_.add(std::move(hook)); }
+  // Whether hooks look at sites: names that serve them alone need no announcement else.
+  bool watched() const { return !hooks_.all.empty(); }
+  // What is hooked while it lives goes with it: for a model that wraps another one, whose pass is
+  // part of its own. Its hooks run before those around it, which see what the inner model makes of
+  // a value.
   class Hooked {
    public:
     explicit Hooked(Forward& pass)
         : pass_(pass),
-          hooks_(pass.hooks_.size()),
-          parameter_hooks_(pass.parameter_hooks_.size()) {}
+          hooks_(pass.hooks_.open()),
+          parameter_hooks_(pass.parameter_hooks_.open()) {}
     ~Hooked() {
-      pass_.hooks_.resize(hooks_);
-      pass_.parameter_hooks_.resize(parameter_hooks_);
+      pass_.hooks_.close(hooks_);
+      pass_.parameter_hooks_.close(parameter_hooks_);
     }
     Hooked(const Hooked&) = delete;
     Hooked& operator=(const Hooked&) = delete;
@@ -111,6 +116,7 @@ class Forward {
   double loss() const { return loss_; }
   // For training: runs after the optimizer's step, in the order of the pass.
   void after_step(Update update) { updates_.push_back(std::move(update)); }
+  bool has_updates() const { return !updates_.empty(); }
   void run_updates(Parameters& parameters) const {
     for (const Update& update : updates_) update(parameters);
   }
@@ -132,9 +138,27 @@ class Forward {
   }
 
  private:
+  // Hooks in the order in which they run: those of the innermost scope first, of which there are
+  // `own`.
+  template <class H>
+  struct Hooks {
+    std::vector<H> all;
+    std::size_t own = 0;
+    auto end_of_own() { return all.begin() + static_cast<std::ptrdiff_t>(own); }
+    void add(H hook) {
+      all.insert(end_of_own(), std::move(hook));
+      ++own;
+    }
+    std::size_t open() { return std::exchange(own, 0); }
+    void close(std::size_t before) {
+      all.erase(all.begin(), end_of_own());
+      own = before;
+    }
+  };
+
   Var use(const Parameter& parameter) {
     Var value = tape_.parameter(parameter);
-    for (const ParameterHook& hook : parameter_hooks_) value = hook(parameter, value);
+    for (const ParameterHook& hook : parameter_hooks_.all) value = hook(parameter, value);
     return value;
   }
 
@@ -143,8 +167,8 @@ class Forward {
   bool training_;
   Stream stream_;
   double progress_ = 1.0;
-  std::vector<Hook> hooks_;
-  std::vector<ParameterHook> parameter_hooks_;
+  Hooks<Hook> hooks_;
+  Hooks<ParameterHook> parameter_hooks_;
   std::vector<Update> updates_;
   std::vector<Loss> losses_;
   std::vector<Score> scores_;

@@ -7,7 +7,7 @@ namespace assay::nn {
 Parameter& Parameters::add(std::string_view name, Tensor value, Role role) {
   if (find(name))
     throw std::logic_error("parameter \"" + std::string(name) + "\" is declared twice");
-  items_.push_back(Parameter{std::string(name), std::move(value), role, {}, 32.0});
+  items_.push_back(Parameter{std::string(name), std::move(value), role, {}, 32.0, false});
   return items_.back();
 }
 
@@ -66,6 +66,7 @@ Parameters Parameters::to(Dtype dtype) const {
     Parameter& copy = out.add(item.name, item.value.to(dtype), item.role);
     if (!item.mask.empty()) copy.mask = item.mask.to(dtype);
     copy.bits = item.bits;
+    copy.frozen = item.frozen;
   }
   return out;
 }

@@ -20,6 +20,8 @@ struct Parameter {
   Role role = Role::kOther;
   Tensor mask;         // empty, or 0/1 of the same shape: pruned entries are 0 and stay 0
   double bits = 32.0;  // stored bits for each kept weight, scales and zero points included
+  // For as long as a training says so, and not saved: no gradient, and no step.
+  bool frozen = false;
 };
 
 // The named parameters of a model, in the order of declaration. References stay valid.

@@ -229,7 +229,7 @@ Var Tape::parameter(const Parameter& parameter) {
     record.value = &parameter.value;
   else
     assign(record.own, parameter.value, impl_->dtype);
-  record.wants = true;
+  record.wants = !parameter.frozen;
   record.parameter = &parameter;
   const Var out = last();
   impl_->parameters.add(&parameter, out.id);
@@ -276,7 +276,7 @@ void Tape::backward(Var loss) {
     if (const Record& record = impl_->at(id); record.kept && record.touched)
       impl_->step_back(record);
   for (std::size_t i = 0; i < impl_->used; ++i)
-    if (impl_->records[i].parameter) impl_->settle(impl_->records[i]);
+    if (Record& record = impl_->records[i]; record.parameter && record.wants) impl_->settle(record);
 }
 
 void Tape::label(Var v, std::string_view name) {

@@ -45,7 +45,8 @@ class Tape {
   Var borrow(const Tensor& value);
   // A value with a gradient.
   Var leaf(const Tensor& value);
-  // A parameter; the same Var for the same parameter until reset(). Masked entries get no gradient.
+  // A parameter; the same Var for the same parameter until reset(). Masked entries get no gradient,
+  // a frozen parameter none at all, nor what only it would hand one on to.
   // It is looked at, not copied: it must stay as it is until backward() is done.
   Var parameter(const Parameter& parameter);
 
@@ -53,8 +54,8 @@ class Tape {
   double scalar(Var v) const { return value(v).get(0); }
   // After backward(); zeros where the loss does not depend on v.
   const Tensor& gradient(Var v) const;
-  // The gradient of a parameter used since reset(); null where it was not used, or before
-  // backward().
+  // The gradient of a parameter used since reset(); null where it was not used or is frozen, or
+  // before backward().
   const Tensor* gradient_of(const Parameter& parameter) const;
   // Requires a scalar (count 1).
   void backward(Var loss);
