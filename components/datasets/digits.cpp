@@ -1,4 +1,5 @@
-// Handwritten digits, 8x8 pixels, 10 classes. Shipped in datasets/, with its licence.
+// Handwritten digits, 8x8 pixels, 10 classes. Shipped in datasets/, with its licence. Turned, they
+// are another task with the same pixels and classes.
 #include "components/datasets/tabular.h"
 
 namespace assay::datasets {

@@ -133,7 +133,10 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
       "norm = \"rms\", positions = \"learned\" }",
       "{ use = \"transformer\", width = 8, experts = 3, shared_expert = true }",
       "{ use = \"cnn\", channels = [3], separable = true, pool = 1 }",
-      "{ use = \"flow-mlp\", schedule = \"cosine\", predicts = \"noise\", conditional = true }"};
+      "{ use = \"flow-mlp\", schedule = \"cosine\", predicts = \"noise\", conditional = true }",
+      "{ use = \"adapted\", model = { use = \"transformer\", width = 8, hidden = 5 } }",
+      "{ use = \"adapted\", model = { use = \"adapted\", model = { use = \"cnn\", channels = [3] } "
+      "}, adapter = { use = \"ia3\", inputs = [\"*\"] } }"};
   std::vector<std::string> models = gated;
   for (const std::string& text : testing::examples_of_kind("model")) models.push_back(text);
   for (const std::string& router : testing::examples_of_kind("router"))
