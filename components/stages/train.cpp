@@ -1,13 +1,6 @@
 // Trains a model by minibatches drawn without replacement, epoch by epoch. With 0 steps the model
 // stays as it was drawn. The metric train_loss is the objective on the last minibatch.
-#include <cmath>
-
-#include "components/models/model.h"
-#include "components/nn/cores.h"
-#include "components/objectives/objective.h"
-#include "components/optimizers/optimizer.h"
-#include "components/stages/minibatches.h"
-#include "components/stages/training.h"
+#include "components/stages/training_loop.h"
 
 namespace assay::stages {
 namespace {
@@ -39,36 +32,7 @@ struct Train final : Stage {
     out->model = Registry::global().build<Model>(model->config());
     out->format = source.format;
     out->model->declare(out->parameters, out->format, context.stream("init"));
-    const auto state = optimizer->begin(out->parameters, steps);
-    const Stream noise = context.stream("pass");
-    Minibatches batches(context.stream("order"), source.train.count, batch);
-    const nn::UseCores wide(context.cores());
-    nn::Tape tape;
-    nn::Forward pass(tape, out->parameters, true, noise);
-    Examples examples;
-    const int every = curve_interval(steps);
-    double loss = 0.0;
-    int step = 0;
-    if (const auto saved = context.resume()) {
-      step = load_training(*saved, loss, out->parameters, *state);
-      batches.skip(step);
-    }
-    for (; step < steps; ++step) {
-      context.pause_point(
-          [&](Archive& to) { save_training(to, step, loss, out->parameters, *state); });
-      pass.set_progress(static_cast<double>(step) / steps);
-      pass.begin(noise.fork("step", static_cast<std::uint64_t>(step)));
-      source.train.select(batches.next(), out->format, examples);
-      nn::Var total = objective->loss(pass, *out->model, out->format, examples);
-      loss = tape.scalar(total);
-      total = pass.training_loss(total);
-      if (std::isfinite(tape.scalar(total))) tape.backward(total);
-      require_finite(tape, total, step);
-      state->step(out->parameters, tape);
-      pass.run_updates(out->parameters);
-      if (step % every == 0) context.point("loss", step, loss);
-    }
-    if (steps > 0) context.metric("train_loss", loss);
+    run_training(context, source.train, {*objective, *optimizer, steps, batch}, *out);
     return out;
   }
 };

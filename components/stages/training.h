@@ -14,10 +14,13 @@ inline void save_training(Archive& out, int step, double loss, const nn::Paramet
   state.save(out, "optimizer");
 }
 
-// The step to go on at, and the loss of the one before. `state` belongs to `parameters`.
+// The step to go on at, and the loss of the one before. `state` belongs to `parameters`, of which
+// those that are frozen stay frozen.
 inline int load_training(const Archive& in, double& loss, nn::Parameters& parameters,
                          OptimizerState& state) {
-  parameters = nn::Parameters::load(in, "parameters");
+  nn::Parameters saved = nn::Parameters::load(in, "parameters");
+  for (nn::Parameter& p : saved) p.frozen = parameters.get(p.name).frozen;
+  parameters = std::move(saved);
   state.load(in, "optimizer");
   loss = in.array("training").as<double>()[1];
   return static_cast<int>(in.array("training").as<double>()[0]);

@@ -41,6 +41,10 @@ const std::multimap<std::string, std::string> kStages = {
      "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6], input_gate = { "
      "use "
      "= \"reinforce\", target = 0.5 } }, steps = 3 }"},
+    {"finetune", "{ use = \"finetune\", model = \"base\", data = \"data\", steps = 3 }"},
+    {"finetune",
+     "{ use = \"finetune\", model = \"base\", data = \"data\", adapter = \"lora\", train = "
+     "[\"output.*\"], freeze = [\"output.bias\"], steps = 3 }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"wanda\" }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"random\" }"},
     {"quantize", "{ use = \"quantize\", model = \"base\", data = \"data\" }"},
