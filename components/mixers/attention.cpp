@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "components/gates/gate.h"
+#include "components/mixers/heads.h"
 #include "components/mixers/mixer.h"
 #include "runner/registry/registry.h"
 
@@ -79,7 +80,7 @@ struct Attention final : Mixer {
       out = nn::attention(q, k, v,
                           {x.shape()[0] / length, length, length, 0, heads, causal_mask, window});
     }
-    out = pass.site(nn::Name(name, ".heads"), out);
+    out = head_sites(pass, name, pass.site(nn::Name(name, ".heads"), out), heads);
     if (heads_gate) out = heads_gate->apply(pass, nn::Name(name, ".heads_gate"), out);
     return part(pass, name, ".output", output_gate, out);
   }

@@ -4,6 +4,7 @@
 // a_t = sigmoid(w x_t)^(1/16) gated linear attention with one gate for each head.
 #include <cmath>
 
+#include "components/mixers/heads.h"
 #include "components/mixers/mixer.h"
 #include "runner/registry/registry.h"
 
@@ -46,12 +47,13 @@ struct LinearAttention final : Mixer {
     const nn::Var q = positive(pass.linear(nn::Name(name, ".query"), x)),
                   k = positive(pass.linear(nn::Name(name, ".key"), x)),
                   v = pass.linear(nn::Name(name, ".value"), x);
+    const int w = features / heads;
     const nn::Var y = nn::gated_linear_attention(q, k, v, log_decay(pass, name, x), length, heads);
     // The sum over keys grows with the length; each head's norm takes the growth away.
-    const nn::Var normal = nn::rms_norm(nn::reshape(y, {rows * heads, features / heads}),
+    const nn::Var normal = nn::rms_norm(nn::reshape(y, {rows * heads, w}),
                                         pass.parameter(nn::Name(name, ".norm.gain")));
     const nn::Var out = pass.site(nn::Name(name, ".heads"), nn::reshape(normal, {rows, features}));
-    return pass.linear(nn::Name(name, ".output"), out);
+    return pass.linear(nn::Name(name, ".output"), head_sites(pass, name, out, heads));
   }
   double multiply_adds(int length, int features) const override {
     return 2.0 * length * features * (static_cast<double>(features) / heads);

@@ -45,6 +45,69 @@ inline void site_contract(const TrainedModel& trained, const Examples& data) {
   }
 }
 
+// A head's site holds its columns of what all heads give, and what a hook makes of it goes on.
+inline void head_contract(const TrainedModel& trained, const Examples& data) {
+  const auto sites = trained.sites(data);
+  const nn::Tensor plain = trained.outputs(data);
+  for (const std::string& site : sites) {
+    if (!site.ends_with(".heads")) continue;
+    CAPTURE(site);
+    const nn::Tensor all = trained.activations(data, site);
+    int first = 0;
+    for (int h = 0; first < all.shape().back(); ++h) {
+      const std::string name = site.substr(0, site.size() - 1) + std::to_string(h);
+      REQUIRE(std::find(sites.begin(), sites.end(), name) != sites.end());
+      const nn::Tensor head = trained.activations(data, name);
+      const int width = head.shape().back();
+      for (std::int64_t i = 0; i < head.count(); ++i)
+        REQUIRE(head.get(i) ==
+                all.at(static_cast<int>(i / width), first + static_cast<int>(i % width)));
+      const nn::Forward::Hook silence = [&](std::string_view at, nn::Var value) {
+        return at == name ? nn::scale(value, 0.0) : value;
+      };
+      const nn::Forward::Hook columns = [&](std::string_view at, nn::Var value) {
+        if (at != site) return value;
+        nn::Tensor keep = nn::Tensor::full({all.shape().back()}, 1.0);
+        for (int j = first; j < first + width; ++j) keep.set(j, 0.0);
+        return nn::multiply_row(value, value.tape->constant(keep));
+      };
+      const nn::Tensor silent = trained.outputs(data, std::span(&silence, 1));
+      CHECK(silent == trained.outputs(data, std::span(&columns, 1)));
+      CHECK_FALSE(silent == plain);
+      first += width;
+    }
+    CHECK(first == all.shape().back());
+  }
+}
+
+// Token by token from a cache, the outputs are those of whole examples. Sums of another order
+// differ by some roundings, 1e-4 of numbers of order one.
+inline void cache_contract(const TrainedModel& trained, const Examples& data) {
+  const DataFormat& format = trained.format;
+  if (!trained.model->incremental() || !format.tokens) return;
+  const nn::Tensor whole = trained.outputs(data);
+  nn::KeyValueCache cache(data.count, format.width);
+  nn::Tape tape;
+  nn::Forward pass(tape, trained.parameters, false, Stream(1));
+  pass.set_cache(&cache);
+  for (int t = 0; t < format.width; ++t) {
+    Examples now;
+    now.count = data.count;
+    for (int i = 0; i < data.count; ++i)
+      now.tokens.push_back(data.tokens[static_cast<std::size_t>(i * format.width + t)]);
+    pass.begin(Stream(1));
+    const nn::Tensor& out = tape.value(trained.model->forward(pass, format, now));
+    cache.advance(1);
+    REQUIRE(out.count() == std::int64_t{data.count} * format.classes);
+    if (format.positions == 1 && t + 1 < format.width) continue;
+    const int first = format.positions == 1 ? 0 : t * format.classes;
+    for (std::int64_t i = 0; i < out.count(); ++i)
+      CHECK(out.get(i) == doctest::Approx(whole.at(static_cast<int>(i / format.classes),
+                                                   first + static_cast<int>(i % format.classes)))
+                              .epsilon(1e-4));
+  }
+}
+
 inline void model_laws(const std::shared_ptr<const Model>& network, const DataFormat& format,
                        bool exact) {
   TrainedModel trained;
@@ -66,6 +129,8 @@ inline void model_laws(const std::shared_ptr<const Model>& network, const DataFo
   archive_contract(trained);
   CHECK(TrainedModel::load(archive_of(trained))->outputs(data) == out);
   site_contract(trained, data);
+  head_contract(trained, data);
+  cache_contract(trained, data);
 
   const double work = network->multiply_adds(trained.parameters, format);
   CHECK(work > 0.0);
@@ -83,8 +148,9 @@ inline void model_laws(const std::shared_ptr<const Model>& network, const DataFo
 
 // A model serves some forms of data and refuses the others by std::runtime_error when it declares
 // its parameters. Where it serves: the same stream gives the same parameters; outputs are n x
-// (positions * classes), or the input's width; nothing is lost on disk; layers announce their
-// sites; removing weights lowers the multiply-adds; gradients are right.
+// (positions * classes), or the input's width; nothing is lost on disk; layers and heads announce
+// their sites; one that goes on from a cache gives what it gives for whole examples; removing
+// weights lowers the multiply-adds; gradients are right.
 inline void model_contract(const std::string& text) {
   CAPTURE(text);
   const auto network = build<Model>(text);
