@@ -29,6 +29,7 @@ struct LinearAttention final : Mixer {
         .doc("Of what was seen: none, 1 - 2^(-5-h) for head h, or by a gate.");
   }
   bool causal() const override { return true; }
+  bool incremental() const override { return true; }
   void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& init) const override {
     if (features % heads != 0)
@@ -48,7 +49,10 @@ struct LinearAttention final : Mixer {
                   k = positive(pass.linear(nn::Name(name, ".key"), x)),
                   v = pass.linear(nn::Name(name, ".value"), x);
     const int w = features / heads;
-    const nn::Var y = nn::gated_linear_attention(q, k, v, log_decay(pass, name, x), length, heads);
+    nn::Tensor* state =
+        pass.cache() ? &pass.cache()->state(name, {rows / length * heads, w, w}) : nullptr;
+    const nn::Var y =
+        nn::gated_linear_attention(q, k, v, log_decay(pass, name, x), length, heads, state);
     // The sum over keys grows with the length; each head's norm takes the growth away.
     const nn::Var normal = nn::rms_norm(nn::reshape(y, {rows * heads, w}),
                                         pass.parameter(nn::Name(name, ".norm.gain")));

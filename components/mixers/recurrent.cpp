@@ -20,6 +20,7 @@ struct Recurrent final : Mixer {
   }
   int gates() const { return cell == Cell::kGru ? 3 : 4; }
   bool causal() const override { return true; }
+  bool incremental() const override { return true; }
   void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& init) const override {
     nn::declare_linear(out, nn::Name(name, ".input"), features, gates() * features, 1.0, init);
@@ -34,8 +35,8 @@ struct Recurrent final : Mixer {
     const nn::Var driven =
         nn::reshape(pass.linear(nn::Name(name, ".input"), x), {batch, length * wide});
     const auto steps = pass.tape().scratch<nn::Var>(static_cast<std::size_t>(length));
-    const auto zeros = [](nn::Tensor& out) { out.fill(0.0); };
-    nn::Var h = pass.tape().constant({batch, d}, zeros), c = h;
+    nn::Var h = begin(pass, name, ".hidden", batch, d),
+            c = cell == Cell::kLstm ? begin(pass, name, ".cell", batch, d) : h;
     for (int t = 0; t < length; ++t) {
       const nn::Var now = nn::slice_columns(driven, t * wide, wide);
       const nn::Var past = pass.linear(nn::Name(name, ".state"), h);
@@ -45,10 +46,22 @@ struct Recurrent final : Mixer {
         h = lstm(nn::add(now, past), c, d);
       steps[static_cast<std::size_t>(t)] = h;
     }
+    if (nn::KeyValueCache* cache = pass.cache()) {
+      cache->state(nn::Name(name, ".hidden"), {batch, d}) = pass.tape().value(h);
+      if (cell == Cell::kLstm)
+        cache->state(nn::Name(name, ".cell"), {batch, d}) = pass.tape().value(c);
+    }
     return pass.site(nn::Name(name, ".states"), nn::reshape(nn::concat_columns(steps), {rows, d}));
   }
 
  private:
+  // Zeros, or where the positions before left off.
+  static nn::Var begin(nn::Forward& pass, std::string_view name, std::string_view which, int batch,
+                       int d) {
+    if (nn::KeyValueCache* cache = pass.cache())
+      return pass.tape().constant(cache->state(nn::Name(name, which), {batch, d}));
+    return pass.tape().constant({batch, d}, [](nn::Tensor& out) { out.fill(0.0); });
+  }
   static nn::Var part(nn::Var gates, int i, int d) { return nn::slice_columns(gates, i * d, d); }
   static nn::Var gru(nn::Var now, nn::Var past, nn::Var h, int d) {
     const nn::Var z = nn::sigmoid(nn::add(part(now, 0, d), part(past, 0, d))),

@@ -18,6 +18,7 @@ struct StateSpace final : Mixer {
     p.add("states", &StateSpace::states).range(1, 1024).unit("states").doc("Of each feature.");
   }
   bool causal() const override { return true; }
+  bool incremental() const override { return true; }
   void declare(nn::Parameters& out, std::string_view name, int features,
                const Stream& init) const override {
     const int all = features * states;
@@ -51,7 +52,9 @@ struct StateSpace final : Mixer {
       columns[i] = static_cast<int>(i) % all / states;
     const nn::Var driven = nn::multiply_row(nn::gather_columns(x, columns, all),
                                             pass.parameter(nn::Name(name, ".input")));
-    const nn::Var state = nn::linear_scan(keep, driven, length);
+    nn::Tensor* handed_on =
+        pass.cache() ? &pass.cache()->state(name, {rows / length, all}) : nullptr;
+    const nn::Var state = nn::linear_scan(keep, driven, length, handed_on);
     const nn::Var read = nn::multiply_row(state, pass.parameter(nn::Name(name, ".read")));
     const nn::Var summed = nn::reshape(
         nn::sum_columns(nn::reshape(read, {rows * features, states})), {rows, features});

@@ -26,6 +26,7 @@ struct Sequence final : Model {
     p.add("mixer", &Sequence::mixer).optional().doc("Across positions, one in each block.");
   }
 
+  bool incremental() const override { return !mixer || mixer->incremental(); }
   static nn::Name block(int i) { return nn::Name("block", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
@@ -46,7 +47,8 @@ struct Sequence final : Model {
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
                   const Examples& batch) const override {
-    const int n = batch.count, length = format.width;
+    const int n = batch.count;
+    const int length = pass.cache() ? static_cast<int>(batch.tokens.size()) / n : format.width;
     nn::Var x =
         pass.site("embedding", nn::gather_rows(pass.parameter("embedding.weight"), batch.tokens));
     for (int i = 0; i < blocks; ++i) {
@@ -61,7 +63,8 @@ struct Sequence final : Model {
       for (int i = 0; i < n; ++i) last[static_cast<std::size_t>(i)] = (i + 1) * length - 1;
       x = nn::gather_rows(x, last);
     }
-    return nn::reshape(pass.linear("output", x), {n, format.positions * format.classes});
+    const int positions = format.positions == 1 ? 1 : length;
+    return nn::reshape(pass.linear("output", x), {n, positions * format.classes});
   }
 
   // Every weight acts at each position, those of the output where there is a label.

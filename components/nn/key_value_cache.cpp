@@ -16,6 +16,7 @@ KeyValueCache::KeyValueCache(int batch, int capacity, int sinks)
 std::size_t KeyValueCache::bytes() const {
   std::size_t n = 0;
   for (const Layer& layer : layers_) n += layer.keys.bytes() + layer.values.bytes();
+  for (const auto& [name, state] : states_) n += state.bytes();
   return n;
 }
 
@@ -29,6 +30,16 @@ KeyValueCache::Layer& KeyValueCache::layer(std::string_view name, int width, int
   out.keys = Tensor({batch_ * out.capacity, width});
   out.values = Tensor({batch_ * out.capacity, width});
   return out;
+}
+
+Tensor& KeyValueCache::state(std::string_view name, Shape shape) {
+  for (auto& [known, state] : states_) {
+    if (!(known == name)) continue;
+    if (state.shape() == shape) return state;
+    throw std::logic_error("the state of " + known.text() + " is " + state.shape().text() +
+                           ", not " + shape.text());
+  }
+  return states_.emplace_back(Name(name), Tensor(shape)).second;
 }
 
 int KeyValueCache::place(const Layer& layer, int row) const {

@@ -8,9 +8,10 @@
 
 namespace assay::nn {
 
-// Keys and values of the positions that sequences have passed, layer by layer, so that the next
-// position costs one position's work. When a layer's room is full, the oldest position makes place,
-// except for the first `sinks`, on which attention leans (Xiao et al. 2023, arXiv:2309.17453).
+// What the positions that sequences have passed leave behind, layer by layer, so that the next one
+// costs one position's work: keys and values of attention, the state of a recurrence. When a
+// layer's room for keys is full, the oldest position makes place, except for the first `sinks`, on
+// which attention leans (Xiao et al. 2023, arXiv:2309.17453).
 class KeyValueCache {
  public:
   // For `batch` sequences that advance together; room for `capacity` positions.
@@ -36,10 +37,15 @@ class KeyValueCache {
   // Adds positions to a layer: k and v are (batch * count) x width, rows of a sequence together.
   void append(Layer& layer, const Tensor& k, const Tensor& v);
 
+  // What a layer hands on besides keys and values, whatever its shape: zeros where sequences begin.
+  // The reference stays valid. Throws std::logic_error where it had another shape before.
+  Tensor& state(std::string_view name, Shape shape);
+
  private:
   int batch_, capacity_, sinks_;
   int position_ = 0;
   std::deque<Layer> layers_;
+  std::deque<std::pair<Name, Tensor>> states_;
 };
 
 }  // namespace assay::nn

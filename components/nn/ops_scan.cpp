@@ -8,51 +8,72 @@ namespace assay::nn {
 
 namespace {
 
+void check_state(const char* name, Var by, const Tensor* state, std::int64_t count) {
+  if (state && (state->count() != count || state->dtype() != by.tape->dtype()))
+    bad_shapes(name, by, "a state of " + state->shape().text());
+}
+
 struct Scan {
   int n, d, length;
-  bool fixed;  // a is one row
+  bool fixed;   // a is one row
+  bool begins;  // h_{-1} = 0
 };
 
+// before: h_{-1} of each sequence.
 template <class T>
-void scan_forward(const Scan& s, const T* a, const T* b, T* h) {
+void scan_forward(const Scan& s, const T* a, const T* b, const T* before, T* h) {
   for (int i = 0; i < s.n; ++i, b += s.d, h += s.d) {
     const bool first = i % s.length == 0;
-    for (int j = 0; j < s.d; ++j) h[j] = first ? b[j] : a[j] * h[j - s.d] + b[j];
+    const T* last = first ? before + std::int64_t{i / s.length} * s.d : h - s.d;
+    if (first && s.begins)
+      std::copy_n(b, s.d, h);
+    else
+      for (int j = 0; j < s.d; ++j) h[j] = a[j] * last[j] + b[j];
     if (!s.fixed) a += s.d;
   }
 }
 
 // db_t = g_t + a_{t+1} db_{t+1}; da_t += db_t h_{t-1}. db has room for all rows.
 template <class T>
-void scan_backward(const Scan& s, const T* a, const T* h, const T* g, T* db, T* da) {
+void scan_backward(const Scan& s, const T* a, const T* before, const T* h, const T* g, T* db,
+                   T* da) {
   for (std::int64_t i = s.n - 1; i >= 0; --i) {
     const T *slope = g + i * s.d, *state = h + i * s.d;
     T* row = db + i * s.d;
     const bool last = (i + 1) % s.length == 0, first = i % s.length == 0;
     const T* next = a + (s.fixed ? 0 : (i + 1) * s.d);
     for (int j = 0; j < s.d; ++j) row[j] = last ? slope[j] : slope[j] + next[j] * row[j + s.d];
-    T* to = da ? da + (s.fixed ? 0 : i * s.d) : nullptr;
-    for (int j = 0; to && !first && j < s.d; ++j) to[j] += row[j] * state[j - s.d];
+    if (!da || (first && s.begins)) continue;
+    T* to = da + (s.fixed ? 0 : i * s.d);
+    const T* past = first ? before + i / s.length * s.d : state - s.d;
+    for (int j = 0; j < s.d; ++j) to[j] += row[j] * past[j];
   }
 }
 
 }  // namespace
 
-Var linear_scan(Var a, Var b, int length) {
+Var linear_scan(Var a, Var b, int length, Tensor* state) {
   const Scan s = {rows_of(b.shape()), columns_of(b.shape()), length,
-                  a.shape().count() == columns_of(b.shape())};
+                  a.shape().count() == columns_of(b.shape()), state == nullptr};
   if (!s.fixed && !(a.shape() == b.shape())) bad_shapes("linear_scan", a, b);
   if (length < 1 || s.n % length != 0)
     bad_shapes("linear_scan", b, "sequences of " + std::to_string(length));
   const Var inputs[] = {a, b};
   const Tape::Numbers room = b.tape->numbers(b.shape().count());
+  const std::int64_t handed_on = std::int64_t{s.n / s.length} * s.d;
+  check_state("linear_scan", b, state, handed_on);
+  const Tape::Numbers before = b.tape->numbers(state ? handed_on : 0);
   return b.tape->custom(
       "linear_scan", inputs, b.shape(),
-      [s](Tape::Inputs in, Tensor& out) {
+      [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
+          const T* h = out.data<T>().data();
+          if (state) std::copy_n(state->data<T>().data(), handed_on, before.as<T>().data());
           scan_forward<T>(s, in[0]->data<T>().data(), in[1]->data<T>().data(),
-                          out.data<T>().data());
+                          before.as<T>().data(), out.data<T>().data());
+          for (std::int64_t i = 0; state && i < s.n / s.length; ++i)
+            std::copy_n(h + ((i + 1) * s.length - 1) * s.d, s.d, state->data<T>().data() + i * s.d);
         });
       },
       [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -60,8 +81,9 @@ Var linear_scan(Var a, Var b, int length) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const auto slopes = room.as<T>();
-          scan_backward<T>(s, in[0]->data<T>().data(), out.data<T>().data(), grad.data<T>().data(),
-                           slopes.data(), da ? da->data<T>().data() : nullptr);
+          scan_backward<T>(s, in[0]->data<T>().data(), before.as<T>().data(), out.data<T>().data(),
+                           grad.data<T>().data(), slopes.data(),
+                           da ? da->data<T>().data() : nullptr);
           for (std::size_t i = 0; db && i < slopes.size(); ++i) db->data<T>()[i] += slopes[i];
         });
       });
@@ -121,12 +143,16 @@ void scaled_rows(const T* from, int stride, int n, int d, const Power& power, T*
   }
 }
 
-// states: before each chunk, and room for one more; wide: n x max(w, u).
+// end: the state that goes on, or null; states: before each chunk, and room for one more; wide: n x
+// max(w, u).
 template <class T>
-void recurrence_forward(const Recurrence& r, const T* q, const T* k, const T* v, const T* g,
+void recurrence_forward(const Recurrence& r, const T* q, const T* k, const T* v, const T* g, T* end,
                         T* states, T* wide, T* y) {
   Room<T> room = {};
-  std::fill(states, states + r.state(), T(0));
+  if (end)
+    std::copy_n(end, r.state(), states);
+  else
+    std::fill_n(states, r.state(), T(0));
   for (int c = 0; c < r.chunks(); ++c) {
     const int n = r.rows(c);
     T *state = states + c * r.state(), *next = state + r.state();
@@ -148,6 +174,7 @@ void recurrence_forward(const Recurrence& r, const T* q, const T* k, const T* v,
     y += std::int64_t{n} * r.value_stride();
     g += std::int64_t{n} * r.heads;
   }
+  if (end) std::copy_n(states + r.chunks() * r.state(), r.state(), end);
 }
 
 template <class T>
@@ -247,7 +274,8 @@ void check_recurrence(Var q, Var k, Var v, Var log_decay, int length, int heads)
 
 }  // namespace
 
-Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads) {
+Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads,
+                           Tensor* state) {
   check_recurrence(q, k, v, log_decay, length, heads);
   const int n = rows_of(q.shape());
   const Recurrence r = {length, heads, columns_of(q.shape()) / heads,
@@ -258,6 +286,7 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
   const Tape::Numbers states = tape.numbers(each * heads * sequences),
                       wide = tape.numbers(std::int64_t{kChunk} * std::max(r.w, r.u)),
                       slope = tape.numbers(r.state());
+  check_state("gated_linear_attention", q, state, r.state() * heads * sequences);
   const Var inputs[] = {q, k, v, log_decay};
   const std::array<Tape::Numbers, 4> unread = {
       tape.numbers(q.shape().count()), tape.numbers(k.shape().count()),
@@ -277,6 +306,7 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
           each_head([&](std::int64_t key, std::int64_t value, std::int64_t gate, std::int64_t at) {
             recurrence_forward<T>(r, in[0]->data<T>().data() + key, in[1]->data<T>().data() + key,
                                   in[2]->data<T>().data() + value, in[3]->data<T>().data() + gate,
+                                  state ? state->data<T>().data() + at / each * r.state() : nullptr,
                                   states.as<T>().data() + at, wide.as<T>().data(),
                                   out.data<T>().data() + value);
           });

@@ -287,13 +287,16 @@ Var attention(Var q, Var k, Var v, const AttentionShape& shape);
 Var rotary(Var x, std::span<const int> positions, int heads, double base = 10000.0);
 Var rotary(Var x, int length, int heads, int first = 0, double base = 10000.0);  // first, first+1 …
 // h_t = a_t * h_{t-1} + b_t by columns, h_{-1} = 0, for sequences of `length` rows of b (n x d); a
-// is n x d, or one row for all times (d) -> n x d.
-Var linear_scan(Var a, Var b, int length);
+// is n x d, or one row for all times (d) -> n x d. A state ((n / length) x d, outside the tape) is
+// what h_{-1} is instead; it becomes the last h of each sequence.
+Var linear_scan(Var a, Var b, int length, Tensor* state = nullptr);
 // Attention without a softmax: S_t = e^{g_t} S_{t-1} + k_tᵀ v_t, y_t = q_t S_t for each head,
 // computed in chunks by products (Yang et al. 2023, arXiv:2312.06635; Sun et al. 2023,
 // arXiv:2307.08621). q, k: n x heads * w, v: n x heads * u, log_decay g: n x heads, at most 0 -> n
-// x heads * u.
-Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads);
+// x heads * u. A state ((n / length) * heads x w x u, outside the tape) is what S_{-1} is instead
+// of 0; it becomes the last S of each sequence.
+Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int heads,
+                           Tensor* state = nullptr);
 // Mean over rows of -log softmax(logits)[label]; rows with label < 0 do not count. -> scalar
 Var cross_entropy(Var logits, std::span<const int> labels);
 // factor times the sum over all entries of (a - b)². -> scalar

@@ -1,8 +1,8 @@
 // Draws the next token from softmax(logits / T), again and again, the context sliding along. top_k
 // keeps the k most probable tokens (Fan et al. 2018), top_p the smallest set of the most probable
 // whose probability reaches p (Holtzman et al. 2020, eq. 2); T = 0 takes the most probable. A model
-// that can go on from keys and values kept does one position's work for each token; when the cache
-// is full its oldest positions make place, except for the first `sinks`.
+// that can go on from what it has seen (keys and values, states) does one position's work for each
+// token; when the cache is full its oldest keys make place, except for the first `sinks`.
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -13,7 +13,7 @@ namespace assay::samplers {
 namespace {
 
 struct Ancestral final : Sampler {
-  static constexpr Info kInfo{"ancestral", 1,
+  static constexpr Info kInfo{"ancestral", 2,
                               "Next-token sampling with temperature, top-k and top-p.",
                               "Holtzman et al. 2020, arXiv:1904.09751, eq. 2", true};
   double temperature = 1.0;

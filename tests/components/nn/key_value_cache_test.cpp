@@ -1,5 +1,7 @@
 #include "components/nn/key_value_cache.h"
 
+#include "tests/contracts/contract.h"
+
 using namespace assay;
 using namespace assay::nn;
 
@@ -43,4 +45,95 @@ TEST_CASE("sequences of a cache advance together and keep to themselves") {
   CHECK(&cache.layer("a", 1) == &layer);
   CHECK(cache.layer("b", 1, 2).capacity == 2);
   CHECK_THROWS_AS(KeyValueCache(1, 2, 2), std::invalid_argument);
+}
+
+TEST_CASE("a state is zeros at first, stays, and keeps its shape") {
+  KeyValueCache cache(2, 3);
+  Tensor& state = cache.state("a", {2, 2});
+  CHECK(state == Tensor({2, 2}));
+  state.set(3, 5.0);
+  CHECK(cache.state("b", {1}).get(0) == 0.0);
+  CHECK(cache.state("a", {2, 2}).get(3) == 5.0);
+  CHECK(cache.bytes() == 5 * sizeof(float));
+  CHECK_THROWS_WITH_AS(cache.state("a", {4}), "the state of a is 2 x 2, not 4", std::logic_error);
+}
+
+namespace {
+
+// Two sequences of scan and linear attention inputs, in double.
+struct Inputs {
+  static constexpr int kHeads = 2, kWidth = 3;
+  Tensor a, b, q, k, v, g;
+  explicit Inputs(int length) {
+    const auto draw = [&](int d, std::uint64_t seed) {
+      return Tensor::normal({2 * length, d}, 1.0, Stream(seed), Dtype::kFloat64);
+    };
+    a = draw(4, 1), b = draw(4, 2), q = draw(kHeads * kWidth, 3), k = draw(kHeads * kWidth, 4),
+    v = draw(kHeads * 2, 5), g = draw(kHeads, 6);
+    for (std::int64_t i = 0; i < g.count(); ++i) g.set(i, -std::abs(g.get(i)));
+  }
+  static Tensor scan_state() { return Tensor({2, 4}, Dtype::kFloat64); }
+  static Tensor attention_state() { return Tensor({2 * kHeads, kWidth, 2}, Dtype::kFloat64); }
+};
+
+// Rows first … first + count - 1 of each of two sequences of `length`.
+Tensor part(const Tensor& x, int length, int first, int count) {
+  const int d = x.shape().back();
+  Tensor out({2 * count, d}, x.dtype());
+  for (int i = 0; i < 2 * count; ++i)
+    for (int j = 0; j < d; ++j)
+      out.set(std::int64_t{i} * d + j, x.at(i / count * length + first + i % count, j));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("recurrences go on from a state as if sequences had never been cut") {
+  const int length = 23;
+  const Inputs x(length);
+  Tape tape(Dtype::kFloat64);
+  const auto on = [&](const Tensor& all, int first, int count) {
+    return tape.constant(part(all, length, first, count));
+  };
+  const auto scan = [&](int first, int count, Tensor* state) {
+    return tape.value(linear_scan(on(x.a, first, count), on(x.b, first, count), count, state));
+  };
+  const auto attend = [&](int first, int count, Tensor* state) {
+    return tape.value(gated_linear_attention(on(x.q, first, count), on(x.k, first, count),
+                                             on(x.v, first, count), on(x.g, first, count), count,
+                                             Inputs::kHeads, state));
+  };
+  const Tensor scanned = scan(0, length, nullptr), attended = attend(0, length, nullptr);
+  Tensor h = Inputs::scan_state(), s = Inputs::attention_state();
+  for (int first = 0, count = 18; first < length; first += count, count = 1) {
+    CHECK(scan(first, count, &h) == part(scanned, length, first, count));
+    const Tensor y = attend(first, count, &s), expected = part(attended, length, first, count);
+    for (std::int64_t i = 0; i < y.count(); ++i)
+      CHECK(y.get(i) == doctest::Approx(expected.get(i)).epsilon(1e-12));
+  }
+  Tensor wrong({3}, Dtype::kFloat64);
+  CHECK_THROWS_AS(scan(0, 2, &wrong), std::invalid_argument);
+  CHECK_THROWS_AS(attend(0, 2, &wrong), std::invalid_argument);
+}
+
+TEST_CASE("gradients of recurrences that go on agree with central differences") {
+  const int length = 3;
+  const Inputs x(length);
+  Parameters parameters;
+  for (const auto& [name, value] : {std::pair<const char*, const Tensor&>{"a", x.a},
+                                    {"b", x.b},
+                                    {"q", x.q},
+                                    {"k", x.k},
+                                    {"v", x.v}})
+    parameters.add(name, value, Role::kOther);
+  const auto error = testing::gradient_error(parameters, [&](Tape& tape, const Parameters& at) {
+    const auto use = [&](const char* name) { return tape.parameter(at.get(name)); };
+    Tensor h = Tensor::full({2, 4}, 0.7, Dtype::kFloat64),
+           s = Tensor::full({2 * Inputs::kHeads, Inputs::kWidth, 2}, -0.4, Dtype::kFloat64);
+    const Var y = linear_scan(use("a"), use("b"), length, &h),
+              z = gated_linear_attention(use("q"), use("k"), use("v"), tape.constant(x.g), length,
+                                         Inputs::kHeads, &s);
+    return add(testing::probe(y), testing::probe(z));
+  });
+  CHECK(error < 1e-7);
 }
