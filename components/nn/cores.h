@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -46,6 +48,25 @@ void in_parts(std::int64_t count, std::int64_t step, std::int64_t least, const B
     const std::int64_t first = std::min(count, part * each), last = std::min(count, first + each);
     if (first < last) body(part, first, last);
   });
+}
+
+// Fewer numbers than these are not worth sharing.
+inline constexpr std::int64_t kSharedNumbers = 1 << 16;
+
+// In parts: `count` numbers, each for itself.
+template <class Body>
+void numbers_in_parts(std::int64_t count, const Body& body) {
+  in_parts(count, 64, kSharedNumbers, body);
+}
+// In parts: n rows of d numbers.
+template <class Body>
+void rows_in_parts(std::int64_t n, std::int64_t d, const Body& body) {
+  in_parts(n, 1, kSharedNumbers / std::max<std::int64_t>(1, d), body);
+}
+// In parts: the columns of n rows of d numbers, for sums over rows, which keep their order.
+template <class Body>
+void columns_in_parts(std::int64_t n, std::int64_t d, const Body& body) {
+  in_parts(d, 64, kSharedNumbers / std::max<std::int64_t>(1, n), body);
 }
 
 }  // namespace assay::nn

@@ -159,16 +159,19 @@ struct Rotation {
 template <class T>
 void turn(const Rotation& r, std::span<const double> table, T sign, const T* x, T* y, bool add) {
   const int half = r.half(), head = r.width / r.heads;
-  for (int i = 0; i < r.n; ++i)
-    for (int h = 0; h < r.heads; ++h, x += head, y += head) {
-      const double* angles = table.data() + std::int64_t{i % r.length} * half * 2;
+  rows_in_parts(r.n, r.width, [&](int, std::int64_t first, std::int64_t last) {
+    const T* from = x + first * r.width;
+    T* to = y + first * r.width;
+    for (std::int64_t at = first * r.heads; at < last * r.heads; ++at, from += head, to += head) {
+      const double* angles = table.data() + at / r.heads % r.length * half * 2;
       for (int j = 0; j < half; ++j) {
         const T c = static_cast<T>(angles[j]), s = sign * static_cast<T>(angles[half + j]);
-        const T a = x[j], b = x[j + half];
-        y[j] = (add ? y[j] : T(0)) + a * c - b * s;
-        y[j + half] = (add ? y[j + half] : T(0)) + a * s + b * c;
+        const T a = from[j], b = from[j + half];
+        to[j] = (add ? to[j] : T(0)) + a * c - b * s;
+        to[j + half] = (add ? to[j + half] : T(0)) + a * s + b * c;
       }
     }
+  });
 }
 
 }  // namespace

@@ -24,10 +24,6 @@ void accumulate(const T* g, T* d, std::size_t n, bool add, const Slope& slope) {
     for (std::size_t i = 0; i < n; ++i) d[i] = slope(i) * g[i];
 }
 
-// Numbers in a part that a core takes begin at multiples of kStep; fewer than kShared are not worth
-// sharing.
-constexpr std::int64_t kStep = 64, kShared = 1 << 16;
-
 // forward(x, y, n, first) fills y; backward(x, y, g, d, n, add, first) gives the gradient: of n
 // numbers, the first of which is number `first` of all.
 template <class F, class Backward>
@@ -40,7 +36,7 @@ Var over_arrays(const char* name, Var a, F forward, Backward backward) {
           using T = decltype(t);
           const T* x = in[0]->data<T>().data();
           T* y = out.data<T>().data();
-          in_parts(out.count(), kStep, kShared, [&](int, std::int64_t first, std::int64_t last) {
+          numbers_in_parts(out.count(), [&](int, std::int64_t first, std::int64_t last) {
             forward(x + first, y + first, static_cast<std::size_t>(last - first), first);
           });
         });
@@ -53,7 +49,7 @@ Var over_arrays(const char* name, Var a, F forward, Backward backward) {
           const T *x = in[0]->data<T>().data(), *y = out.data<T>().data(),
                   *g = grad.data<T>().data();
           T* d = claim.tensor->data<T>().data();
-          in_parts(grad.count(), kStep, kShared, [&](int, std::int64_t first, std::int64_t last) {
+          numbers_in_parts(grad.count(), [&](int, std::int64_t first, std::int64_t last) {
             backward(x + first, y + first, g + first, d + first,
                      static_cast<std::size_t>(last - first), claim.add, first);
           });
@@ -81,22 +77,29 @@ Var binary(const char* name, Var a, Var b, F f, Da da, Db db) {
       [f](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const auto x = in[0]->data<T>(), z = in[1]->data<T>();
-          const auto y = out.data<T>();
-          for (std::size_t i = 0; i < y.size(); ++i) y[i] = f(x[i], z[i]);
+          const T *x = in[0]->data<T>().data(), *z = in[1]->data<T>().data();
+          T* y = out.data<T>().data();
+          numbers_in_parts(out.count(), [&](int, std::int64_t first, std::int64_t last) {
+            for (std::int64_t i = first; i < last; ++i) y[i] = f(x[i], z[i]);
+          });
         });
       },
       [da, db](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const T *x = in[0]->data<T>().data(), *z = in[1]->data<T>().data();
-          const auto g = grad.data<T>();
-          if (const auto claim = to.claim(0); claim.tensor)
-            accumulate(g.data(), claim.tensor->data<T>().data(), g.size(), claim.add,
-                       [=](std::size_t i) { return da(x[i], z[i]); });
-          if (const auto claim = to.claim(1); claim.tensor)
-            accumulate(g.data(), claim.tensor->data<T>().data(), g.size(), claim.add,
-                       [=](std::size_t i) { return db(x[i], z[i]); });
+          const T* g = grad.data<T>().data();
+          const auto hand_on = [&](Tape::Gradients::Claim claim, const auto& slope) {
+            if (!claim.tensor) return;
+            T* d = claim.tensor->data<T>().data();
+            numbers_in_parts(grad.count(), [&](int, std::int64_t first, std::int64_t last) {
+              accumulate(
+                  g + first, d + first, static_cast<std::size_t>(last - first), claim.add,
+                  [&, x = x + first, z = z + first](std::size_t i) { return slope(x[i], z[i]); });
+            });
+          };
+          hand_on(to.claim(0), da);
+          hand_on(to.claim(1), db);
         });
       });
 }

@@ -1,6 +1,7 @@
 // Operations that move rows and columns by index.
 #include <cmath>
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 
 namespace assay::nn {
@@ -17,8 +18,11 @@ Var take(const char* name, Var a, Shape shape, std::span<const std::int64_t> fro
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const T* x = in[0]->data<T>().data();
-          const auto y = out.data<T>();
-          for (std::size_t i = 0; i < y.size(); ++i) y[i] = from[i] < 0 ? T(0) : x[from[i]];
+          T* y = out.data<T>().data();
+          const std::int64_t* places = from.data();
+          numbers_in_parts(out.count(), [&](int, std::int64_t first, std::int64_t last) {
+            for (std::int64_t i = first; i < last; ++i) y[i] = places[i] < 0 ? T(0) : x[places[i]];
+          });
         });
       },
       [from](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -76,7 +80,14 @@ Var gather_rows(Var table, std::span<const int> rows) {
       [kept, d](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          copy_rows<T>(kept, d, in[0]->data<T>().data(), out.data<T>().data());
+          const T* rows = in[0]->data<T>().data();
+          T* y = out.data<T>().data();
+          rows_in_parts(static_cast<std::int64_t>(kept.size()), d,
+                        [&](int, std::int64_t first, std::int64_t last) {
+                          copy_rows<T>(kept.subspan(static_cast<std::size_t>(first),
+                                                    static_cast<std::size_t>(last - first)),
+                                       d, rows, y + first * d);
+                        });
         });
       },
       [kept, d](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -116,10 +127,14 @@ Var gather_columns(Var a, std::span<const int> columns, int per_row) {
   if (static_cast<int>(columns.size()) != n * per_row)
     bad_shapes("gather_columns", a, std::to_string(columns.size()) + " columns");
   const auto from = a.tape->scratch<std::int64_t>(columns.size());
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    check_index("gather_columns", columns[i], d);
-    from[i] = static_cast<std::int64_t>(i) / per_row * d + columns[i];
-  }
+  rows_in_parts(n, per_row, [&](int, std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row)
+      for (std::int64_t i = row * per_row; i < (row + 1) * per_row; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        check_index("gather_columns", columns[at], d);
+        from[at] = row * d + columns[at];
+      }
+  });
   return take("gather_columns", a, {n, per_row}, from);
 }
 
@@ -128,12 +143,31 @@ Var slice_columns(Var a, int first, int count) {
   if (first < 0 || count < 0 || first + count > d)
     bad_shapes("slice_columns", a,
                std::to_string(count) + " columns from " + std::to_string(first));
-  const auto from =
-      a.tape->scratch<std::int64_t>(static_cast<std::size_t>(n) * static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < from.size(); ++i)
-    from[i] =
-        static_cast<std::int64_t>(i) / count * d + first + static_cast<std::int64_t>(i) % count;
-  return take("slice_columns", a, {n, count}, from);
+  const Var inputs[] = {a};
+  return a.tape->custom(
+      "slice_columns", inputs, {n, count},
+      [=](Tape::Inputs in, Tensor& out) {
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* x = in[0]->data<T>().data() + first;
+          T* y = out.data<T>().data();
+          rows_in_parts(n, count, [&](int, std::int64_t from, std::int64_t last) {
+            for (std::int64_t i = from; i < last; ++i) std::copy_n(x + i * d, count, y + i * count);
+          });
+        });
+      },
+      [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
+        if (!to[0]) return;
+        dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* g = grad.data<T>().data();
+          T* x = to[0]->data<T>().data() + first;
+          rows_in_parts(n, count, [&](int, std::int64_t from, std::int64_t last) {
+            for (std::int64_t i = from; i < last; ++i)
+              for (int j = 0; j < count; ++j) x[i * d + j] += g[i * count + j];
+          });
+        });
+      });
 }
 
 namespace {
@@ -147,8 +181,9 @@ void read_columns(int n, int d, int start, int w, const T* from, T* part) {
 }
 template <class T>
 void write_columns(int n, int d, int start, int w, const T* part, T* to) {
-  for (int i = 0; i < n; ++i)
-    std::copy_n(part + std::int64_t{i} * w, w, to + std::int64_t{i} * d + start);
+  rows_in_parts(n, w, [&](int, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) std::copy_n(part + i * w, w, to + i * d + start);
+  });
 }
 
 }  // namespace

@@ -64,6 +64,10 @@ struct Norm {
   bool centred;
   double epsilon;
   auto width() const { return static_cast<std::size_t>(d); }
+  // Those rows alone.
+  Norm rows(std::int64_t first, std::int64_t last) const {
+    return {static_cast<int>(last - first), d, centred, epsilon};
+  }
 };
 
 template <class T>
@@ -106,10 +110,13 @@ void norm_dx(const Norm& norm, const T* x, const T* gain, const T* kept, const T
 
 template <class T>
 void norm_dgain(const Norm& norm, const T* x, const T* kept, const T* g, T* to) {
-  for (int i = 0; i < norm.n; ++i, x += norm.d, g += norm.d, kept += 2) {
-    const T mean = kept[0], scale = kept[1];
-    for (int j = 0; j < norm.d; ++j) to[j] += g[j] * ((x[j] - mean) * scale);
-  }
+  columns_in_parts(norm.n, norm.d, [&](int, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = 0; i < norm.n; ++i) {
+      const T mean = kept[2 * i], scale = kept[2 * i + 1];
+      const T *row = x + i * norm.d, *slope = g + i * norm.d;
+      for (std::int64_t j = first; j < last; ++j) to[j] += slope[j] * ((row[j] - mean) * scale);
+    }
+  });
 }
 
 Var normalise(const char* name, Var a, Var gain, Var bias, double epsilon) {
@@ -118,15 +125,19 @@ Var normalise(const char* name, Var a, Var gain, Var bias, double epsilon) {
   if (bias.valid() && bias.shape().count() != norm.d) bad_shapes(name, a, bias);
   const Var inputs[] = {a, gain, bias.valid() ? bias : gain};
   const Tape::Numbers kept = a.tape->numbers(std::int64_t{norm.n} * 2),
-                      room = a.tape->numbers(std::int64_t{norm.d} * 2);
+                      room = a.tape->numbers(std::int64_t{norm.d} * 2 * cores());
   return a.tape->custom(
       name, std::span(inputs).first(bias.valid() ? 3 : 2), a.shape(),
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          norm_forward<T>(norm, in[0]->data<T>().data(), in[1]->data<T>().data(),
-                          norm.centred ? in[2]->data<T>().data() : nullptr, kept.as<T>().data(),
-                          out.data<T>().data());
+          const T *x = in[0]->data<T>().data(), *scales = in[1]->data<T>().data();
+          const T* shifts = norm.centred ? in[2]->data<T>().data() : nullptr;
+          T *rows = kept.as<T>().data(), *y = out.data<T>().data();
+          rows_in_parts(norm.n, norm.d, [&](int, std::int64_t first, std::int64_t last) {
+            norm_forward<T>(norm.rows(first, last), x + first * norm.d, scales, shifts,
+                            rows + 2 * first, y + first * norm.d);
+          });
         });
       },
       [=](Tape::Inputs in, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -135,8 +146,12 @@ Var normalise(const char* name, Var a, Var gain, Var bias, double epsilon) {
           const T *x = in[0]->data<T>().data(), *g = grad.data<T>().data();
           const T* rows = kept.as<T>().data();
           if (const auto claim = to.claim(0); claim.tensor)
-            norm_dx<T>(norm, x, in[1]->data<T>().data(), rows, g, room.as<T>().data(),
-                       claim.tensor->data<T>().data(), claim.add);
+            rows_in_parts(norm.n, norm.d, [&](int part, std::int64_t first, std::int64_t last) {
+              const std::int64_t at = first * norm.d;
+              norm_dx<T>(norm.rows(first, last), x + at, in[1]->data<T>().data(), rows + 2 * first,
+                         g + at, room.as<T>().data() + std::int64_t{part} * norm.d * 2,
+                         claim.tensor->data<T>().data() + at, claim.add);
+            });
           if (Tensor* dgain = to[1]) norm_dgain<T>(norm, x, rows, g, dgain->data<T>().data());
           const auto claim = norm.centred ? to.claim(2) : Tape::Gradients::Claim{};
           if (claim.tensor)

@@ -112,13 +112,16 @@ struct VectorOp {
 };
 
 template <class T>
-void vector_forward(const VectorOp& op, const T* x, const T* v, T* y) {
-  for (int i = 0; i < op.n; ++i, x += op.d, y += op.d) {
-    for (int j = 0; j < op.d; ++j) {
-      const T z = v[op.row ? j : i];
-      y[j] = op.multiply ? x[j] * z : x[j] + z;
-    }
-  }
+void vector_forward(const VectorOp& op, const T* all, const T* v, T* out) {
+  rows_in_parts(op.n, op.d, [&](int, std::int64_t first, std::int64_t last) {
+    const T* x = all + first * op.d;
+    T* y = out + first * op.d;
+    for (std::int64_t i = first; i < last; ++i, x += op.d, y += op.d)
+      for (int j = 0; j < op.d; ++j) {
+        const T z = v[op.row ? j : i];
+        y[j] = op.multiply ? x[j] * z : x[j] + z;
+      }
+  });
 }
 
 // dx = g (times v), or added.
@@ -219,7 +222,10 @@ void add_up(Over over, int n, int d, const T* x, T* out) {
   const auto width = static_cast<std::size_t>(d);
   if (over == Over::kAll) *out += sum_array(x, static_cast<std::size_t>(n) * width);
   if (over == Over::kRows) add_up_rows(x, n, d, out, true);
-  for (int i = 0; over == Over::kColumns && i < n; ++i, x += d) out[i] += sum_array(x, width);
+  if (over != Over::kColumns) return;
+  rows_in_parts(n, d, [&](int, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) out[i] += sum_array(x + i * d, width);
+  });
 }
 // The reverse: dx = factor * g, or added.
 template <class T>

@@ -19,34 +19,40 @@ struct Scan {
   bool begins;  // h_{-1} = 0
 };
 
+struct Columns {
+  std::int64_t first, last;
+};
+
 // before: h_{-1} of each sequence.
 template <class T>
-void scan_forward(const Scan& s, const T* a, const T* b, const T* before, T* h) {
+void scan_forward(const Scan& s, const T* a, const T* b, const T* before, T* h, Columns columns) {
   for (int i = 0; i < s.n; ++i, b += s.d, h += s.d) {
     const bool first = i % s.length == 0;
-    const T* last = first ? before + std::int64_t{i / s.length} * s.d : h - s.d;
-    if (first && s.begins)
-      std::copy_n(b, s.d, h);
-    else
-      for (int j = 0; j < s.d; ++j) h[j] = a[j] * last[j] + b[j];
+    if (first && s.begins) {
+      std::copy(b + columns.first, b + columns.last, h + columns.first);
+    } else {
+      const T* last = first ? before + std::int64_t{i / s.length} * s.d : h - s.d;
+      for (std::int64_t j = columns.first; j < columns.last; ++j) h[j] = a[j] * last[j] + b[j];
+    }
     if (!s.fixed) a += s.d;
   }
 }
 
 // db_t = g_t + a_{t+1} db_{t+1}; da_t += db_t h_{t-1}. db has room for all rows.
 template <class T>
-void scan_backward(const Scan& s, const T* a, const T* before, const T* h, const T* g, T* db,
-                   T* da) {
+void scan_backward(const Scan& s, const T* a, const T* before, const T* h, const T* g, T* db, T* da,
+                   Columns columns) {
   for (std::int64_t i = s.n - 1; i >= 0; --i) {
     const T *slope = g + i * s.d, *state = h + i * s.d;
     T* row = db + i * s.d;
     const bool last = (i + 1) % s.length == 0, first = i % s.length == 0;
     const T* next = a + (s.fixed ? 0 : (i + 1) * s.d);
-    for (int j = 0; j < s.d; ++j) row[j] = last ? slope[j] : slope[j] + next[j] * row[j + s.d];
+    for (std::int64_t j = columns.first; j < columns.last; ++j)
+      row[j] = last ? slope[j] : slope[j] + next[j] * row[j + s.d];
     if (!da || (first && s.begins)) continue;
     T* to = da + (s.fixed ? 0 : i * s.d);
     const T* past = first ? before + i / s.length * s.d : state - s.d;
-    for (int j = 0; j < s.d; ++j) to[j] += row[j] * past[j];
+    for (std::int64_t j = columns.first; j < columns.last; ++j) to[j] += row[j] * past[j];
   }
 }
 
@@ -68,10 +74,12 @@ Var linear_scan(Var a, Var b, int length, Tensor* state) {
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          const T* h = out.data<T>().data();
+          T* h = out.data<T>().data();
           if (state) std::copy_n(state->data<T>().data(), handed_on, before.as<T>().data());
-          scan_forward<T>(s, in[0]->data<T>().data(), in[1]->data<T>().data(),
-                          before.as<T>().data(), out.data<T>().data());
+          columns_in_parts(s.n, s.d, [&](int, std::int64_t first, std::int64_t last) {
+            scan_forward<T>(s, in[0]->data<T>().data(), in[1]->data<T>().data(),
+                            before.as<T>().data(), h, {first, last});
+          });
           for (std::int64_t i = 0; state && i < s.n / s.length; ++i)
             std::copy_n(h + ((i + 1) * s.length - 1) * s.d, s.d, state->data<T>().data() + i * s.d);
         });
@@ -81,9 +89,11 @@ Var linear_scan(Var a, Var b, int length, Tensor* state) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
           const auto slopes = room.as<T>();
-          scan_backward<T>(s, in[0]->data<T>().data(), before.as<T>().data(), out.data<T>().data(),
-                           grad.data<T>().data(), slopes.data(),
-                           da ? da->data<T>().data() : nullptr);
+          columns_in_parts(s.n, s.d, [&](int, std::int64_t first, std::int64_t last) {
+            scan_backward<T>(s, in[0]->data<T>().data(), before.as<T>().data(),
+                             out.data<T>().data(), grad.data<T>().data(), slopes.data(),
+                             da ? da->data<T>().data() : nullptr, {first, last});
+          });
           for (std::size_t i = 0; db && i < slopes.size(); ++i) db->data<T>()[i] += slopes[i];
         });
       });
@@ -102,6 +112,22 @@ struct Recurrence {
   int chunks() const { return (length + kChunk - 1) / kChunk; }
   int rows(int chunk) const { return std::min(kChunk, length - chunk * kChunk); }
   std::int64_t state() const { return std::int64_t{w} * u; }
+  // Where a head of a sequence begins: its first key, value and decay; and the part that has it.
+  struct Head {
+    std::int64_t index, key, value, gate, part;
+  };
+  template <class Visit>
+  void each_head(int sequences, const Visit& visit) const {
+    const std::int64_t work = std::int64_t{length} * std::max(w, u);
+    rows_in_parts(std::int64_t{sequences} * heads, work,
+                  [&](int part, std::int64_t first, std::int64_t last) {
+                    for (std::int64_t i = first; i < last; ++i) {
+                      const std::int64_t row = i / heads * length, h = i % heads;
+                      visit(Head{i, row * key_stride() + h * w, row * value_stride() + h * u,
+                                 row * heads + h, part});
+                    }
+                  });
+  }
 };
 
 // What a chunk needs besides its rows: sums of log decays, products of queries and keys, and
@@ -283,32 +309,27 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
   const int sequences = n / length;
   const std::int64_t each = (r.chunks() + 1) * r.state();
   Tape& tape = *q.tape;
+  const std::int64_t widest = std::int64_t{kChunk} * std::max(r.w, r.u);
   const Tape::Numbers states = tape.numbers(each * heads * sequences),
-                      wide = tape.numbers(std::int64_t{kChunk} * std::max(r.w, r.u)),
-                      slope = tape.numbers(r.state());
+                      wide = tape.numbers(widest * cores()),
+                      slope = tape.numbers(r.state() * cores());
   check_state("gated_linear_attention", q, state, r.state() * heads * sequences);
   const Var inputs[] = {q, k, v, log_decay};
   const std::array<Tape::Numbers, 4> unread = {
       tape.numbers(q.shape().count()), tape.numbers(k.shape().count()),
       tape.numbers(v.shape().count()), tape.numbers(log_decay.shape().count())};
-  // Calls visit(first key number, first value number, first decay, place) for every head.
-  const auto each_head = [=](const auto& visit) {
-    for (std::int64_t b = 0; b < sequences; ++b)
-      for (std::int64_t h = 0; h < heads; ++h)
-        visit(b * length * r.key_stride() + h * r.w, b * length * r.value_stride() + h * r.u,
-              b * length * heads + h, (b * heads + h) * each);
-  };
   return tape.custom(
       "gated_linear_attention", inputs, v.shape(),
       [=](Tape::Inputs in, Tensor& out) {
         dispatch(out.dtype(), [&](auto t) {
           using T = decltype(t);
-          each_head([&](std::int64_t key, std::int64_t value, std::int64_t gate, std::int64_t at) {
-            recurrence_forward<T>(r, in[0]->data<T>().data() + key, in[1]->data<T>().data() + key,
-                                  in[2]->data<T>().data() + value, in[3]->data<T>().data() + gate,
-                                  state ? state->data<T>().data() + at / each * r.state() : nullptr,
-                                  states.as<T>().data() + at, wide.as<T>().data(),
-                                  out.data<T>().data() + value);
+          T* end = state ? state->data<T>().data() : nullptr;
+          r.each_head(sequences, [&](const Recurrence::Head& at) {
+            recurrence_forward<T>(
+                r, in[0]->data<T>().data() + at.key, in[1]->data<T>().data() + at.key,
+                in[2]->data<T>().data() + at.value, in[3]->data<T>().data() + at.gate,
+                end ? end + at.index * r.state() : nullptr, states.as<T>().data() + at.index * each,
+                wide.as<T>().data() + at.part * widest, out.data<T>().data() + at.value);
           });
         });
       },
@@ -321,13 +342,14 @@ Var gated_linear_attention(Var q, Var k, Var v, Var log_decay, int length, int h
             slopes[i] = tensor ? tensor->data<T>().data() : unread[i].template as<T>().data();
           }
           const Sequence<T> all = {slopes[0], slopes[1], slopes[2], slopes[3]};
-          each_head([&](std::int64_t key, std::int64_t value, std::int64_t gate, std::int64_t at) {
+          r.each_head(sequences, [&](const Recurrence::Head& at) {
             recurrence_backward<T>(
                 r,
-                {in[0]->data<T>().data() + key, in[1]->data<T>().data() + key,
-                 in[2]->data<T>().data() + value, in[3]->data<T>().data() + gate},
-                grad.data<T>().data() + value, states.as<T>().data() + at, wide.as<T>().data(),
-                slope.as<T>().data(), {all.q + key, all.k + key, all.v + value, all.g + gate});
+                {in[0]->data<T>().data() + at.key, in[1]->data<T>().data() + at.key,
+                 in[2]->data<T>().data() + at.value, in[3]->data<T>().data() + at.gate},
+                grad.data<T>().data() + at.value, states.as<T>().data() + at.index * each,
+                wide.as<T>().data() + at.part * widest, slope.as<T>().data() + at.part * r.state(),
+                {all.q + at.key, all.k + at.key, all.v + at.value, all.g + at.gate});
           });
         });
       });

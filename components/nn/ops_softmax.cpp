@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/nn/vector_math.h"
 
@@ -34,7 +35,10 @@ Var over_rows(const char* name, Var a, Forward forward, Slope slope) {
           using T = decltype(t);
           const T* x = in[0]->data<T>().data();
           T* y = out.data<T>().data();
-          for (int i = 0; i < rows.n; ++i, x += rows.d, y += rows.d) forward(x, y, rows.width());
+          rows_in_parts(rows.n, rows.d, [&](int, std::int64_t first, std::int64_t last) {
+            for (std::int64_t at = first * rows.d; at < last * rows.d; at += rows.d)
+              forward(x + at, y + at, rows.width());
+          });
         });
       },
       [=](Tape::Inputs, const Tensor& out, const Tensor& grad, Tape::Gradients to) {
@@ -44,8 +48,10 @@ Var over_rows(const char* name, Var a, Forward forward, Slope slope) {
           using T = decltype(t);
           const T *y = out.data<T>().data(), *g = grad.data<T>().data();
           T* d = gradient->data<T>().data();
-          for (int i = 0; i < rows.n; ++i, y += rows.d, g += rows.d, d += rows.d)
-            slope(y, g, d, rows.width());
+          rows_in_parts(rows.n, rows.d, [&](int, std::int64_t first, std::int64_t last) {
+            for (std::int64_t at = first * rows.d; at < last * rows.d; at += rows.d)
+              slope(y + at, g + at, d + at, rows.width());
+          });
         });
       });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
 #include "components/nn/vector_math.h"
@@ -49,12 +50,18 @@ inline bool fuses(Activation activation) {
 template <class T>
 void affine(const T* x, const T* w, const T* bias, T* y, int n, int k, int d,
             Activation activation) {
-  for (int i = 0; bias && i < n; ++i) std::copy_n(bias, d, y + std::int64_t{i} * d);
+  if (bias)
+    rows_in_parts(n, d, [&](int, std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) std::copy_n(bias, d, y + i * d);
+    });
   product<T>({x, k}, {w, k, true}, {y, d}, n, k, d, T(1), bias != nullptr);
-  const auto count = static_cast<std::size_t>(n) * static_cast<std::size_t>(d);
-  if (activation == Activation::kTanh) tanh_array(y, y, count);
-  if (activation != Activation::kRelu) return;
-  for (std::size_t i = 0; i < count; ++i) y[i] = y[i] <= T(0) ? T(0) : y[i];  // NaN stays NaN
+  if (activation == Activation::kNone) return;
+  numbers_in_parts(std::int64_t{n} * d, [&](int, std::int64_t first, std::int64_t last) {
+    if (activation == Activation::kTanh)
+      tanh_array(y + first, y + first, static_cast<std::size_t>(last - first));
+    else
+      for (std::int64_t i = first; i < last; ++i) y[i] = y[i] <= T(0) ? T(0) : y[i];  // NaN stays
+  });
 }
 
 // The gradient before the activation; `room` holds it where there is one.
@@ -62,18 +69,28 @@ template <class T>
 const T* before_activation(std::span<const T> y, const T* g, std::span<T> room,
                            Activation activation) {
   if (activation == Activation::kNone) return g;
-  if (activation == Activation::kRelu)
-    for (std::size_t i = 0; i < y.size(); ++i) room[i] = y[i] > T(0) ? g[i] : T(0);
-  else
-    for (std::size_t i = 0; i < y.size(); ++i) room[i] = (T(1) - y[i] * y[i]) * g[i];
-  return room.data();
+  const T* values = y.data();
+  T* out = room.data();
+  numbers_in_parts(static_cast<std::int64_t>(y.size()),
+                   [&](int, std::int64_t first, std::int64_t last) {
+                     if (activation == Activation::kRelu)
+                       for (std::int64_t i = first; i < last; ++i)
+                         out[i] = values[i] > T(0) ? g[i] : T(0);
+                     else
+                       for (std::int64_t i = first; i < last; ++i)
+                         out[i] = (T(1) - values[i] * values[i]) * g[i];
+                   });
+  return out;
 }
 
 template <class T>
 void add_up_rows(const T* g, int n, int d, T* to, bool add) {
-  if (!add) std::fill(to, to + d, T(0));
-  for (int i = 0; i < n; ++i, g += d)
-    for (int j = 0; j < d; ++j) to[j] += g[j];
+  columns_in_parts(n, d, [&](int, std::int64_t first, std::int64_t last) {
+    if (!add) std::fill(to + first, to + last, T(0));
+    const T* row = g;
+    for (int i = 0; i < n; ++i, row += d)
+      for (std::int64_t j = first; j < last; ++j) to[j] += row[j];
+  });
 }
 
 }  // namespace assay::nn

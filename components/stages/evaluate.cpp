@@ -1,5 +1,6 @@
 // Measures what it is given by a list of metrics.
 #include "components/metrics/metric.h"
+#include "components/nn/cores.h"
 
 namespace assay::stages {
 namespace {
@@ -48,6 +49,7 @@ struct Evaluate final : Stage {
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     static constexpr const char* kSplits[] = {"train", "valid", "test"};
     Evaluation evaluation;
+    const nn::UseCores wide(context.cores());
     evaluation.model = context.get_if(model);
     evaluation.data = context.get_if(data);
     evaluation.sae = context.get_if(sae);

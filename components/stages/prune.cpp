@@ -1,4 +1,5 @@
 // Removes weights of a trained model.
+#include "components/nn/cores.h"
 #include "components/pruners/pruner.h"
 
 namespace assay::stages {
@@ -25,6 +26,7 @@ struct Prune final : Stage {
     auto out = std::make_shared<TrainedModel>(context.get(model));
     const Data& source = context.get(data);
     require_same_input(out->format, source.format);
+    const nn::UseCores wide(context.cores());
     pruner->prune(*out, source.train.first(calibration, source.format), context.stream("prune"));
     out->parameters.apply_masks();
     return out;

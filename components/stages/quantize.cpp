@@ -1,4 +1,5 @@
 // Quantizes the weights of a trained model.
+#include "components/nn/cores.h"
 #include "components/quantizers/quantizer.h"
 
 namespace assay::stages {
@@ -25,6 +26,7 @@ struct Quantize final : Stage {
     auto out = std::make_shared<TrainedModel>(context.get(model));
     const Data& source = context.get(data);
     require_same_input(out->format, source.format);
+    const nn::UseCores wide(context.cores());
     quantizer->quantize(*out, source.train.first(calibration, source.format),
                         context.stream("quantize"));
     return out;

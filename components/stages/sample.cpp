@@ -1,5 +1,6 @@
 // Draws samples from a trained model: of tokens, prompted by the examples of a split; of numbers,
 // given their labels alone. `assay samples` prints them.
+#include "components/nn/cores.h"
 #include "components/samplers/sampler.h"
 
 namespace assay::stages {
@@ -45,6 +46,7 @@ struct Sample final : Stage {
     require_same_input(context.get(model).format, source.format);
     const TrainedModel& trained = context.get(model);
     const Examples& examples = source.split(kSplits[static_cast<int>(split)]);
+    const nn::UseCores wide(context.cores());
     const auto drawn = sampler->sample(trained, prompts_of(*trained.model, examples, source.format),
                                        context.stream("sample"));
     auto out = std::make_shared<Samples>(*drawn);

@@ -30,6 +30,8 @@ TEST_CASE("models of a flow keep the contract with labels and other schedules") 
         "it.predicts = \"velocity\" does not go with schedule = \"cosine\"; allowed: noise, data");
   CHECK(error_of<Model>("{ use = \"flow-mlp\", time_features = 5 }") ==
         "it.time_features = 5 is odd; allowed: even numbers");
+}
+
 TEST_CASE("sequences of every mixer keep the contract of models") {
   for (const char* mixer : {"none", "linear-attention", "state-space", "recurrent", "attention"})
     model_contract("{ use = \"sequence\", width = 4, hidden = 5, mixer = \"" + std::string(mixer) +
