@@ -47,6 +47,12 @@ const std::multimap<std::string, std::string> kStages = {
      "[\"output.*\"], freeze = [\"output.bias\"], steps = 3 }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"wanda\" }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"random\" }"},
+    {"prune-retrain",
+     "{ use = \"prune-retrain\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = "
+     "4, rounds = 2, rewind = 1 }"},
+    {"prune-retrain",
+     "{ use = \"prune-retrain\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = "
+     "3, rounds = 1, last = \"random\" }"},
     {"quantize", "{ use = \"quantize\", model = \"base\", data = \"data\" }"},
     {"train-sae", "{ use = \"train-sae\", data = \"data\", steps = 2 }"},
     {"sample",
