@@ -102,6 +102,7 @@ struct Owl final : Pruner, LayerChoice {
   std::vector<Part> budgets(TrainedModel& model, const Examples& calibration) const {
     std::vector<Part> parts = parts_of(model, calibration);
     std::vector<double> more;  // kept beyond 1 - S, before the mean is taken away
+    more.reserve(parts.size());
     for (const Part& part : parts) more.push_back(outlier_share(part.scores));
     const auto [low, high] = std::minmax_element(more.begin(), more.end());
     const double least = parts.empty() ? 0.0 : *low, range = parts.empty() ? 0.0 : *high - *low;

@@ -87,29 +87,39 @@ struct SparseGpt final : Pruner, LayerChoice {
 
   void prune_layer(nn::Parameter& parameter, const Square& factor) const {
     Work work(parameter, factor);
-    std::vector<double> undone;
-    for (int first = 0; first < work.columns; first += block) {
-      const int last = std::min(first + block, work.columns), width = last - first;
-      undone.assign(static_cast<std::size_t>(work.rows * width), 0.0);
-      for (int j = first; j < last; ++j) {
-        if (m > 0 && j % m == 0) choose_n_of_m(work, j, std::min(j + m, work.columns));
-        if (m == 0 && j == first) choose(work, first, last);
-        for (int r = 0; r < work.rows; ++r) {
-          if (!work.gone(r, j)) continue;
-          const double error = work.weight(r, j) / factor.at(j, j);
-          undone[static_cast<std::size_t>(r * width + j - first)] = error;
-          for (int k = j; k < last; ++k) work.weight(r, k) -= error * factor.at(j, k);
-        }
-      }
-      for (int r = 0; r < work.rows; ++r)
-        for (int j = first; j < last; ++j) {
-          const double error = undone[static_cast<std::size_t>(r * width + j - first)];
-          for (int k = last; error != 0.0 && k < work.columns; ++k)
-            work.weight(r, k) -= error * factor.at(j, k);
-        }
-    }
+    for (int first = 0; first < work.columns; first += block)
+      prune_block(work, first, std::min(first + block, work.columns));
     for (std::int64_t i = 0; i < parameter.value.count(); ++i)
       parameter.value.set(i, there(parameter, i) ? work.weights[static_cast<std::size_t>(i)] : 0.0);
+  }
+
+  void prune_block(Work& work, int first, int last) const {
+    std::vector<std::vector<double>> undone(
+        static_cast<std::size_t>(last - first),
+        std::vector<double>(static_cast<std::size_t>(work.rows)));
+    for (int j = first; j < last; ++j) {
+      if (m > 0 && j % m == 0) choose_n_of_m(work, j, std::min(j + m, work.columns));
+      if (m == 0 && j == first) choose(work, first, last);
+      for (int r = 0; r < work.rows; ++r)
+        if (work.gone(r, j))
+          undone[static_cast<std::size_t>(j - first)][static_cast<std::size_t>(r)] =
+              make_up(work, r, j, last);
+    }
+    for (int r = 0; r < work.rows; ++r)
+      for (int j = first; j < last; ++j)
+        spread(work, r, j, undone[static_cast<std::size_t>(j - first)][static_cast<std::size_t>(r)],
+               last, work.columns);
+  }
+
+  // Takes weight (row, j) away, makes up for it as far as `last`, and gives what is undone.
+  static double make_up(Work& work, int row, int j, int last) {
+    const double error = work.weight(row, j) / work.U.at(j, j);
+    spread(work, row, j, error, j, last);
+    return error;
+  }
+  static void spread(Work& work, int row, int j, double error, int first, int last) {
+    if (error == 0.0) return;
+    for (int k = first; k < last; ++k) work.weight(row, k) -= error * work.U.at(j, k);
   }
 
   static Candidate candidate(Work& work, int row, int column) {
