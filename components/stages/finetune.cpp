@@ -4,7 +4,7 @@
 // named; `freeze` is taken out. Frozen parameters keep their bits.
 #include "components/adapters/adapter.h"
 #include "components/nn/name_patterns.h"
-#include "components/stages/training_loop.h"
+#include "components/stages/trainer.h"
 
 namespace assay::stages {
 namespace {

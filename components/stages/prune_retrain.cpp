@@ -78,7 +78,7 @@ struct PruneRetrain final : Stage {
     int round = saved ? resume(*saved, early) : 0;
     double loss = 0.0;
     for (;; ++round) {
-      Trainer trainer(*objective, *optimizer, steps, batch, source.train, *out,
+      Trainer trainer({*objective, *optimizer, steps, batch}, source.train, *out,
                       context.stream("order"), context.stream("pass"));
       if (saved)
         trainer.load(*saved);

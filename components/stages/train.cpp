@@ -1,6 +1,6 @@
 // Trains a model by minibatches drawn without replacement, epoch by epoch. With 0 steps the model
 // stays as it was drawn. The metric train_loss is the objective on the last minibatch.
-#include "components/stages/training_loop.h"
+#include "components/stages/trainer.h"
 
 namespace assay::stages {
 namespace {

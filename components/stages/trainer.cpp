@@ -2,42 +2,78 @@
 
 #include <cmath>
 
+#include "components/nn/cores.h"
 #include "components/stages/training.h"
 
 namespace assay::stages {
 
-Trainer::Trainer(const Objective& objective, const Optimizer& optimizer, int steps, int batch,
-                 const Examples& examples, TrainedModel& model, const Stream& order,
-                 const Stream& noise)
-    : objective_(objective),
+void run_training(StageContext& context, const Examples& examples, const Training& training,
+                  TrainedModel& model) {
+  const nn::UseCores wide(context.cores());
+  Trainer trainer(training, examples, model, context.stream("order"), context.stream("pass"));
+  if (const auto saved = context.resume()) trainer.load(*saved);
+  const int every = curve_interval(training.steps);
+  while (!trainer.done()) {
+    context.pause_point([&](Archive& to) { trainer.save(to); });
+    const int step = trainer.step();
+    trainer.advance();
+    if (step % every == 0) context.point("loss", step, trainer.loss());
+  }
+  if (training.steps > 0) context.metric("train_loss", trainer.loss());
+}
+
+Trainer::Trainer(const Training& training, const Examples& examples, TrainedModel& model,
+                 const Stream& order, const Stream& noise)
+    : training_(training),
       examples_(examples),
       model_(model),
-      steps_(steps),
       noise_(noise),
-      batches_(order, examples.count, batch),
-      state_(optimizer.begin(model.parameters, steps)),
-      pass_(tape_, model.parameters, true, noise) {}
+      batches_(order, examples.count, training.batch),
+      state_(training.optimizer.begin(model.parameters, training.steps)),
+      memory_(training.objective.memory(model.format, examples.count)),
+      pass_(tape_, model.parameters, true, noise) {
+  if (!memory_.empty()) pass_.set_memory(&memory_);
+}
 
 void Trainer::advance() {
-  pass_.set_progress(static_cast<double>(step_) / steps_);
+  pass_.set_progress(static_cast<double>(step_) / training_.steps);
   pass_.begin(noise_.fork("step", static_cast<std::uint64_t>(step_)));
   examples_.select(batches_.next(), model_.format, batch_);
-  nn::Var total = objective_.loss(pass_, *model_.model, model_.format, batch_);
-  loss_ = tape_.scalar(total);
-  for (const auto& extra : pass_.losses()) total = nn::add(total, extra.value);
+  const nn::Var objective = training_.objective.loss(pass_, *model_.model, model_.format, batch_);
+  loss_ = tape_.scalar(objective);
+  const nn::Var total = pass_.training_loss(objective);
   if (std::isfinite(tape_.scalar(total))) tape_.backward(total);
   require_finite(tape_, total, step_);
   state_->step(model_.parameters, tape_);
-  pass_.run_updates(model_.parameters);
+  run_updates();
   ++step_;
+}
+
+// What components do to parameters after a step knows nothing of what is frozen: that is put back.
+void Trainer::run_updates() {
+  if (!pass_.has_updates()) return;
+  frozen_.resize(model_.parameters.size());
+  std::size_t at = 0;
+  for (const nn::Parameter& p : model_.parameters) {
+    if (p.frozen) frozen_[at] = p.value;
+    ++at;
+  }
+  pass_.run_updates(model_.parameters);
+  at = 0;
+  for (nn::Parameter& p : model_.parameters) {
+    if (p.frozen) p.value = frozen_[at];
+    ++at;
+  }
 }
 
 void Trainer::save(Archive& out) const {
   save_training(out, step_, loss_, model_.parameters, *state_);
+  if (!memory_.empty()) out.put("memory", memory_.to_array());
 }
 
 void Trainer::load(const Archive& in) {
   step_ = load_training(in, loss_, model_.parameters, *state_);
+  if (!memory_.empty()) memory_ = nn::Tensor::from_array(in.array("memory"));
   batches_.skip(step_);
 }
 

@@ -7,34 +7,51 @@
 
 namespace assay::stages {
 
-// A training, step by step, by minibatches drawn without replacement. What it is made of must
-// outlive it.
+// How a stage trains a model.
+struct Training {
+  const Objective& objective;
+  const Optimizer& optimizer;
+  int steps = 0;
+  int batch = 0;  // examples in each step
+};
+
+// A training, step by step, by minibatches drawn without replacement, epoch by epoch. Parameters
+// that are frozen stay as they are, bit for bit. What it is made of must outlive it.
 class Trainer {
  public:
-  Trainer(const Objective& objective, const Optimizer& optimizer, int steps, int batch,
-          const Examples& examples, TrainedModel& model, const Stream& order, const Stream& noise);
+  Trainer(const Training& training, const Examples& examples, TrainedModel& model,
+          const Stream& order, const Stream& noise);
 
   int step() const { return step_; }  // the next one
-  bool done() const { return step_ >= steps_; }
+  bool done() const { return step_ >= training_.steps; }
   double loss() const { return loss_; }  // the objective on the last minibatch
   // Throws std::runtime_error where the loss or a gradient is not finite.
   void advance();
+  // Everything that going on from here to the same bits needs.
   void save(Archive& out) const;
   void load(const Archive& in);  // requires a trainer at step 0
 
  private:
-  const Objective& objective_;
+  void run_updates();
+
+  Training training_;
   const Examples& examples_;
   TrainedModel& model_;
-  int steps_;
   Stream noise_;
   Minibatches batches_;
   std::unique_ptr<OptimizerState> state_;
+  nn::Tensor memory_;  // the objective's
   nn::Tape tape_;
   nn::Forward pass_;
   Examples batch_;
+  std::vector<nn::Tensor> frozen_;  // room for what updates must not change
   int step_ = 0;
   double loss_ = 0.0;
 };
+
+// Trains `model` to the end, pausing and going on as the context asks. Gives the curve "loss" and,
+// after a step, the metric "train_loss": the objective on the last minibatch.
+void run_training(StageContext& context, const Examples& examples, const Training& training,
+                  TrainedModel& model);
 
 }  // namespace assay::stages

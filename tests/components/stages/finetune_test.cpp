@@ -1,5 +1,5 @@
 #include "components/models/model.h"
-#include "components/stages/training_loop.h"
+#include "components/stages/trainer.h"
 #include "tests/contracts/stage_contract.h"
 
 using namespace assay;
