@@ -35,22 +35,24 @@ void select_rows(const nn::Tensor& from, std::span<const int> rows, nn::Tensor& 
 
 }  // namespace
 
-void Examples::select(std::span<const int> rows, const DataFormat& format, Examples& out) const {
+void Examples::select(std::span<const int> chosen, const DataFormat& format, Examples& out) const {
   out.tokens.clear();
   out.labels.clear();
-  out.count = static_cast<int>(rows.size());
+  out.count = static_cast<int>(chosen.size());
+  out.rows.assign(chosen.begin(), chosen.end());
   const auto width = static_cast<std::size_t>(format.width);
   const auto positions = static_cast<std::size_t>(format.positions);
-  select_rows(features, rows, out.features);
-  select_rows(targets, rows, out.targets);
+  select_rows(features, chosen, out.features);
+  select_rows(targets, chosen, out.targets);
+  select_rows(teacher, chosen, out.teacher);
   if (!times.empty()) {
     out.times.resize({out.count}, times.dtype());
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      out.times.set(static_cast<std::int64_t>(i), times.get(rows[i]));
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      out.times.set(static_cast<std::int64_t>(i), times.get(chosen[i]));
   }
   out.graphs.clear();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto row = static_cast<std::size_t>(rows[i]);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const auto row = static_cast<std::size_t>(chosen[i]);
     if (!graphs.empty()) out.graphs.push_back(graphs[row]);
     if (!tokens.empty())
       out.tokens.insert(out.tokens.end(), tokens.begin() + static_cast<std::ptrdiff_t>(row * width),

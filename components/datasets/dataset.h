@@ -41,6 +41,9 @@ struct Examples {
   std::vector<std::int32_t> tokens;  // count x width; empty for features
   std::vector<std::int32_t> labels;  // count x positions
   nn::Tensor targets;                // count x targets, float; empty without
+  nn::Tensor teacher;  // count x outputs of a model to learn from, where training has one
+  // Which example of the split each one is, where it was selected from one.
+  std::vector<std::int32_t> rows;
   // count, where examples are graphs; shared by the examples that are the same graph.
   std::vector<std::shared_ptr<const Graph>> graphs;
   // count, float: for models that turn noise into data, how far each example is on the way, from 0

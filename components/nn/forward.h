@@ -114,6 +114,10 @@ class Forward {
   Var training_loss(Var main);
   // That loss as a number, the terms of scores left out.
   double loss() const { return loss_; }
+  // What the objective remembers of each example of the training split (Objective::memory); null
+  // outside of training, and where it remembers nothing.
+  Tensor* memory() const { return memory_; }
+  void set_memory(Tensor* memory) { memory_ = memory; }
   // For training: runs after the optimizer's step, in the order of the pass.
   void after_step(Update update) { updates_.push_back(std::move(update)); }
   bool has_updates() const { return !updates_.empty(); }
@@ -176,6 +180,7 @@ class Forward {
   std::vector<Statistic> statistics_;  // those in use come first; the others keep their memory
   std::size_t statistics_used_ = 0;
   KeyValueCache* cache_ = nullptr;
+  Tensor* memory_ = nullptr;
   std::size_t place_ = 0;  // of the parameter that was asked for last
   template <class T>
   static constexpr char kType = 0;

@@ -8,9 +8,10 @@ namespace {
 struct Train final : Stage {
   using Gives = TrainedModel;
   static constexpr bool kCheckpoint = true;
-  static constexpr Info kInfo{"train", 1, "Trains a model on the training split.", "", true};
+  static constexpr Info kInfo{"train", 2, "Trains a model on the training split.", "", true};
   Input<Data> data;
   Slot<Model> model;
+  Input<TrainedModel> teacher;
   Slot<Objective> objective{"cross-entropy"};
   Slot<Optimizer> optimizer{"adamw"};
   int steps = 500;
@@ -19,6 +20,10 @@ struct Train final : Stage {
   static void params(Params<Train>& p) {
     p.add("data", &Train::data).doc("What it learns from.");
     p.add("model", &Train::model).required().doc("The network.");
+    p.add("teacher", &Train::teacher)
+        .optional()
+        .doc("A model whose outputs the objective learns from (kl-distillation).")
+        .since(2);
     p.add("objective", &Train::objective).doc("What it minimises.");
     p.add("optimizer", &Train::optimizer).doc("How.");
     p.add("steps", &Train::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
@@ -32,7 +37,11 @@ struct Train final : Stage {
     out->model = Registry::global().build<Model>(model->config());
     out->format = source.format;
     out->model->declare(out->parameters, out->format, context.stream("init"));
-    run_training(context, source.train, {*objective, *optimizer, steps, batch}, *out);
+    const Training training = {*objective, *optimizer, steps, batch};
+    if (const TrainedModel* shows = context.get_if(teacher))
+      run_training(context, taught(source.train, *shows, *out), training, *out);
+    else
+      run_training(context, source.train, training, *out);
     return out;
   }
 };

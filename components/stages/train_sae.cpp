@@ -13,7 +13,7 @@ namespace {
 struct TrainSae final : Stage {
   using Gives = TrainedSae;
   static constexpr bool kCheckpoint = true;
-  static constexpr Info kInfo{"train-sae", 1, "Trains a sparse autoencoder.", "", true};
+  static constexpr Info kInfo{"train-sae", 2, "Trains a sparse autoencoder.", "", true};
   Input<Data> data;
   Input<TrainedModel> model;
   std::string site;

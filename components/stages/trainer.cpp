@@ -22,6 +22,17 @@ void run_training(StageContext& context, const Examples& examples, const Trainin
   if (training.steps > 0) context.metric("train_loss", trainer.loss());
 }
 
+Examples taught(const Examples& examples, const TrainedModel& teacher,
+                const TrainedModel& student) {
+  require_same_input(teacher.format, student.format);
+  if (teacher.format.classes != student.format.classes)
+    throw std::runtime_error("the teacher knows " + std::to_string(teacher.format.classes) +
+                             " classes, the data have " + std::to_string(student.format.classes));
+  Examples out = examples;
+  out.teacher = teacher.outputs(examples);
+  return out;
+}
+
 Trainer::Trainer(const Training& training, const Examples& examples, TrainedModel& model,
                  const Stream& order, const Stream& noise)
     : training_(training),

@@ -49,6 +49,10 @@ class Trainer {
   double loss_ = 0.0;
 };
 
+// The examples with a teacher's outputs for a student to learn from. Throws std::runtime_error
+// where they do not fit.
+Examples taught(const Examples& examples, const TrainedModel& teacher, const TrainedModel& student);
+
 // Trains `model` to the end, pausing and going on as the context asks. Gives the curve "loss" and,
 // after a step, the metric "train_loss": the objective on the last minibatch.
 void run_training(StageContext& context, const Examples& examples, const Training& training,
