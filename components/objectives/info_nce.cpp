@@ -30,6 +30,8 @@ struct InfoNce final : Objective {
                const Examples& batch) const override {
     if (format.tokens && noise > 0.0F)
       throw std::runtime_error("info-nce: tokens take no noise; allowed: noise = 0 and dropout");
+    if (model.output() == Model::Output::kVelocity)
+      throw std::runtime_error("info-nce contrasts embeddings; the model gives velocities");
     auto& both = pass.kept<Examples>();
     view_twice(pass, batch, both);
     const nn::Var out = model.forward(pass, format, both);

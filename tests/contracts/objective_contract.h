@@ -12,9 +12,18 @@ inline double objective_value(const Objective& objective, const TrainedModel& tr
   return tape.scalar(objective.loss(pass, *trained.model, trained.format, batch));
 }
 
+// Examples of a format, with a teacher's outputs where there are labels.
+inline Examples objective_batch(const DataFormat& format) {
+  Examples out = examples_of(format, 8, 5);
+  if (format.classes > 0)
+    out.teacher =
+        nn::Tensor::normal({out.count, format.positions * format.classes}, 1.0, Stream(6));
+  return out;
+}
+
 inline void objective_laws(const Objective& objective, const TrainedModel& trained, bool draws,
                            bool exact) {
-  const Examples batch = examples_of(trained.format, 8, 5);
+  const Examples batch = objective_batch(trained.format);
   const double value = objective_value(objective, trained, batch, 1);
   CHECK(std::isfinite(value));
   CHECK(objective_value(objective, trained, batch, 1) == value);
@@ -57,7 +66,7 @@ inline void objective_contract(const std::string& text) {
       trained.format = format;
       try {
         trained.model->declare(trained.parameters, format, Stream(3));
-        (void)objective_value(*objective, trained, examples_of(format, 8, 5), 1);
+        (void)objective_value(*objective, trained, objective_batch(format), 1);
       } catch (const std::exception&) {
         continue;
       }
