@@ -1,5 +1,6 @@
 #include "components/metrics/likelihood.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::metrics {
@@ -19,19 +20,27 @@ const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   return out;
 }
 
+double counted_labels(Evaluation& e, const std::string& metric) {
+  const auto& labels = e.examples().labels;
+  const auto count = std::count_if(labels.begin(), labels.end(), [](int l) { return l >= 0; });
+  if (count == 0) throw std::runtime_error(metric + ": the " + e.split + " split has no labels");
+  return static_cast<double>(count);
+}
+
 double mean_nll(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = logits_of(e, metric);
   const int classes = e.model->format.classes;
   const auto& labels = e.examples().labels;
   double total = 0.0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0) continue;
     const std::int64_t row = static_cast<std::int64_t>(i) * classes;
     double top = out.get(row), sum = 0.0;
     for (int j = 1; j < classes; ++j) top = std::max(top, out.get(row + j));
     for (int j = 0; j < classes; ++j) sum += std::exp(out.get(row + j) - top);
     total += top + std::log(sum) - out.get(row + labels[i]);
   }
-  return total / static_cast<double>(labels.size());
+  return total / counted_labels(e, metric);
 }
 
 }  // namespace assay::metrics

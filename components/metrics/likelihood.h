@@ -7,7 +7,9 @@ namespace assay::metrics {
 // The outputs, where they are one number for each class of each label. Throws std::runtime_error
 // naming the metric where they are not: an auto-encoder's reconstruction, or data without labels.
 const nn::Tensor& logits_of(Evaluation& evaluation, const std::string& metric);
-// Mean over examples and positions of -log softmax(outputs)[label], in nats, summed in double.
+// How many labels count: those that are not -1. Throws where none does.
+double counted_labels(Evaluation& evaluation, const std::string& metric);
+// Mean over the labels that count of -log softmax(outputs)[label], in nats, summed in double.
 double mean_nll(Evaluation& evaluation, const std::string& metric);
 
 }  // namespace assay::metrics

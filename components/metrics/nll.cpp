@@ -1,4 +1,4 @@
-// Mean of -log p(label) over examples and positions, in nats.
+// Mean of -log p(label) over the examples and positions that have a label, in nats.
 #include <cmath>
 
 #include "components/metrics/likelihood.h"

@@ -20,6 +20,7 @@ struct Autoencoder final : Model {
   }
   Output output() const override { return Output::kInputs; }
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
+    require_no_graphs(format, kInfo.name);
     const int width = input_width(format);
     nn::declare_linear(out, "encoder", width, hidden, 2.0, init);
     nn::declare_linear(out, "code", hidden, code, 1.0, init);

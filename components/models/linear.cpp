@@ -1,14 +1,14 @@
-// A linear classifier: logits = W x + b (multinomial logistic regression).
+// Outputs W x + b: logits of labels (multinomial logistic regression), or targets where there are
+// no labels.
 #include "components/models/model.h"
 
 namespace assay::models {
 namespace {
 
 struct Linear final : Model {
-  static constexpr Info kInfo{"linear", 1, "Linear classifier."};
+  static constexpr Info kInfo{"linear", 1, "Linear classifier, or linear regression."};
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
-    require_labels(format, kInfo.name);
-    nn::declare_linear(out, "output", input_width(format), format.positions * format.classes, 1.0,
+    nn::declare_linear(out, "output", input_width(format), predicted_width(format, kInfo.name), 1.0,
                        init);
   }
   nn::Var forward(nn::Forward& pass, const DataFormat& format,

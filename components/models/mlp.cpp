@@ -1,6 +1,6 @@
 // A multilayer perceptron: x -> act(W1 x + b1) -> … -> W x + b. Weights by He et al. 2015. An input
-// gate selects features, a hidden gate units of every hidden layer. Without hidden layers it is
-// multinomial logistic regression.
+// gate selects features, a hidden gate units of every hidden layer. Predicts labels, or targets
+// where there are none. Without hidden layers it is multinomial logistic, or linear, regression.
 #include "components/gates/gate.h"
 #include "components/models/model.h"
 
@@ -30,7 +30,7 @@ struct Mlp final : Model {
   static nn::Name layer(std::size_t i) { return nn::Name("hidden", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
-    require_labels(format, kInfo.name);
+    const int outputs = predicted_width(format, kInfo.name);
     int width = input_width(format);
     if (input_gate) input_gate->declare(out, "input_gate", width, init);
     for (std::size_t i = 0; i < hidden.size(); ++i) {
@@ -38,7 +38,7 @@ struct Mlp final : Model {
       width = hidden[i];
       if (hidden_gate) hidden_gate->declare(out, nn::Name(layer(i), "_gate"), width, init);
     }
-    nn::declare_linear(out, "output", width, format.positions * format.classes, 1.0, init);
+    nn::declare_linear(out, "output", width, outputs, 1.0, init);
   }
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,

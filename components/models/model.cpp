@@ -34,8 +34,23 @@ void require_same_input(const DataFormat& expected, const DataFormat& given) {
 }
 
 void require_labels(const DataFormat& format, std::string_view classifier) {
+  require_no_graphs(format, classifier);
   if (format.classes > 0) return;
   throw std::runtime_error(std::string(classifier) + " predicts labels; the data have none");
+}
+
+void require_no_graphs(const DataFormat& format, std::string_view model) {
+  if (format.nodes == 0) return;
+  throw std::runtime_error(std::string(model) + " does not see edges; the data are " +
+                           describe_input(format));
+}
+
+int predicted_width(const DataFormat& format, std::string_view model) {
+  require_no_graphs(format, model);
+  if (format.classes > 0) return format.positions * format.classes;
+  if (format.targets > 0) return format.targets;
+  throw std::runtime_error(std::string(model) +
+                           " predicts labels or targets; the data have neither");
 }
 
 double kept(const nn::Parameter& parameter) {

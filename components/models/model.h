@@ -19,6 +19,11 @@ class Model : public Component {
   // (n x targets), or the velocity from noise to data at batch.times (n x width).
   enum class Output { kLabels, kInputs, kTargets, kVelocity };
   virtual Output output() const { return Output::kLabels; }
+  // The same on given data: a model of labels predicts targets where those are all there is.
+  Output output(const DataFormat& format) const {
+    const bool targets = format.targets > 0 && format.classes == 0;
+    return output() == Output::kLabels && targets ? Output::kTargets : output();
+  }
   virtual void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const = 0;
   virtual nn::Var forward(nn::Forward& pass, const DataFormat& format,
                           const Examples& batch) const = 0;
@@ -41,8 +46,14 @@ nn::Var input_of(nn::Forward& pass, const DataFormat& format, const Examples& ba
 // Throws std::runtime_error where examples of `given` are not what a model for `expected` reads.
 // Labels are not compared.
 void require_same_input(const DataFormat& expected, const DataFormat& given);
-// Throws std::runtime_error where the data have no labels for a classifier to predict.
+// Throws std::runtime_error where the data have no labels for a classifier to predict, or are
+// graphs.
 void require_labels(const DataFormat& format, std::string_view classifier);
+// Throws std::runtime_error where examples are graphs, for a model that does not see their edges.
+void require_no_graphs(const DataFormat& format, std::string_view model);
+// Columns of a model that predicts labels (a logit for each class of each position) or, where there
+// are none, targets. Throws std::runtime_error where there are neither, or graphs.
+int predicted_width(const DataFormat& format, std::string_view model);
 // Columns that input_of gives.
 int input_width(const DataFormat& format);
 

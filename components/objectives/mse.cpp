@@ -1,17 +1,22 @@
-// Mean squared error of reconstructing the input.
+// Mean over all entries of (output - goal)²: the goal is the targets for a model that predicts
+// those, else the input.
 #include "components/objectives/objective.h"
 
 namespace assay::objectives {
 namespace {
 
 struct Mse final : Objective {
-  static constexpr Info kInfo{"mse", 1, "Mean squared error of reconstructing the input."};
+  static constexpr Info kInfo{
+      "mse", 1, "Mean squared error of predicting targets or reconstructing the input."};
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     if (model.output() == Model::Output::kVelocity)
       throw std::runtime_error("mse reconstructs inputs; the model turns noise into data");
-    return nn::mean_squared_error(model.forward(pass, format, batch),
-                                  input_of(pass, format, batch));
+    const nn::Var out = model.forward(pass, format, batch);
+    const nn::Var goal = model.output(format) == Model::Output::kTargets
+                             ? pass.tape().constant(batch.targets)
+                             : input_of(pass, format, batch);
+    return nn::mean_squared_error(out, goal);
   }
 };
 ASSAY_REGISTER(Objective, Mse);

@@ -107,6 +107,33 @@ TEST_CASE("classification metrics by hand") {
   CHECK_THROWS(measure("routing-load", f.evaluation));
 }
 
+TEST_CASE("positions without a label do not count, and some must have one") {
+  Fixture f;
+  f.data.test.labels = {0, -1};
+  CHECK(measure("accuracy", f.evaluation)["accuracy"] == 1.0);
+  CHECK(measure("nll", f.evaluation)["nll"] == doctest::Approx(-std::log(0.75)));
+  f.data.test.labels = {-1, -1};
+  CHECK(refusal("accuracy", f.evaluation) == "accuracy: the test split has no labels");
+  CHECK(refusal("nll", f.evaluation) == "nll: the test split has no labels");
+}
+
+TEST_CASE("metrics of regression by hand, on targets") {
+  Fixture f;
+  f.trained.format = f.data.format = {false, 2, 0, 1, 0, 2};
+  f.data.test.labels.clear();
+  f.data.test.features = nn::Tensor::of({2, 2}, std::vector<double>{1, 2, 3, 4});
+  f.data.test.targets = nn::Tensor::of({2, 2}, std::vector<double>{1, 2, 5, 4});
+  CHECK(measure("mse", f.evaluation)["mse"] == 1.0);  // one of four is 2 off
+  // Residual 4; around the means (3, 3) the targets have 4 + 4 + 1 + 1.
+  CHECK(measure("r2", f.evaluation)["r2"] == doctest::Approx(1 - 4.0 / 10));
+  f.data.test.targets.fill(1.0);
+  CHECK(refusal("r2", f.evaluation) == "r2: the targets of the test split do not vary");
+  f.data.test.targets = nn::Tensor({2, 1});
+  CHECK(refusal("r2", f.evaluation) == "r2: outputs 2 x 2 are no prediction of targets 2 x 1");
+  f.data.test.targets = {};
+  CHECK(refusal("mse", f.evaluation) == "mse: the data have no targets");
+}
+
 TEST_CASE("solved grids are told from wrong ones and from those that change a given") {
   Samples samples;
   samples.count = 3;

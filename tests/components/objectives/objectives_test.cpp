@@ -41,6 +41,19 @@ TEST_CASE("mse by hand: a model whose outputs are 1 on inputs 0 and 3") {
   CHECK(loss("\"mse\"", m, batch) == doctest::Approx((1.0 + 4.0) / 2));
 }
 
+TEST_CASE("mse of targets by hand: a linear model of 2 features gives (1, 1) for (0, 3)") {
+  TrainedModel m;
+  m.model = build<Model>("\"linear\"");
+  m.format = {false, 2, 0, 1, 0, 2};
+  m.model->declare(m.parameters, m.format, Stream(1));
+  for (nn::Parameter& p : m.parameters) p.value.fill(p.name == "output.bias" ? 1.0 : 0.0);
+  Examples batch;
+  batch.count = 1;
+  batch.features = nn::Tensor::of({1, 2}, std::vector<double>{7, 7});
+  batch.targets = nn::Tensor::of({1, 2}, std::vector<double>{0, 3});
+  CHECK(loss("\"mse\"", m, batch) == doctest::Approx((1.0 + 4.0) / 2));
+}
+
 TEST_CASE("masked-cross-entropy counts masked positions alone") {
   // The model says at every position: label 0 with probability 3/4. So a batch of label 0 has the
   // loss -log 3/4 whatever is masked, and one of label 1 has -log 1/4.
