@@ -1,11 +1,28 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "components/datasets/file.h"
 #include "tests/contracts/contract.h"
 
 namespace assay::testing {
+
+// Edges lie between nodes, each once in each direction, ordered by `to`, then `from`.
+inline void graph_contract(const Graph& graph, int nodes) {
+  CHECK(graph.nodes == nodes);
+  REQUIRE(graph.from.size() == graph.to.size());
+  std::vector<std::pair<std::int32_t, std::int32_t>> edges, reversed;
+  for (std::size_t e = 0; e < graph.to.size(); ++e) {
+    edges.emplace_back(graph.to[e], graph.from[e]);
+    reversed.emplace_back(graph.from[e], graph.to[e]);
+    CHECK((graph.to[e] >= 0 && graph.to[e] < nodes && graph.to[e] != graph.from[e]));
+  }
+  CHECK(std::is_sorted(edges.begin(), edges.end()));
+  CHECK(std::adjacent_find(edges.begin(), edges.end()) == edges.end());
+  std::sort(reversed.begin(), reversed.end());
+  CHECK(edges == reversed);
+}
 
 inline void split_contract(const Examples& split, const DataFormat& format) {
   const auto count = static_cast<std::size_t>(split.count);
@@ -17,12 +34,19 @@ inline void split_contract(const Examples& split, const DataFormat& format) {
   CHECK(split.targets.count() == static_cast<std::int64_t>(count) * format.targets);
   bool fits = true;
   for (const auto token : split.tokens) fits = fits && token >= 0 && token < format.vocabulary;
-  for (const auto label : split.labels) fits = fits && label >= 0 && label < format.classes;
+  bool labelled = split.labels.empty();
+  for (const auto label : split.labels) {
+    fits = fits && label >= -1 && label < format.classes;
+    labelled = labelled || label >= 0;
+  }
+  CHECK_MESSAGE(labelled, "no position has a label");
   for (std::int64_t i = 0; i < split.features.count(); ++i)
     fits = fits && std::isfinite(split.features.get(i));
   for (std::int64_t i = 0; i < split.targets.count(); ++i)
     fits = fits && std::isfinite(split.targets.get(i));
   CHECK_MESSAGE(fits, "a token, label, feature or target is outside the format");
+  CHECK(split.graphs.size() == (format.nodes > 0 ? count : 0));
+  for (const auto& graph : split.graphs) graph_contract(*graph, format.nodes);
 }
 
 // What the data set gives; null where it is of a package that this machine has not. All that can be

@@ -5,7 +5,20 @@
 
 namespace assay::testing {
 
-// Examples of any format, labels in turn.
+// A path through the first `linked` nodes; the others are alone.
+inline std::shared_ptr<const Graph> path_graph(int nodes, int linked) {
+  auto out = std::make_shared<Graph>();
+  out->nodes = nodes;
+  for (int to = 0; to < linked; ++to)
+    for (const int from : {to - 1, to + 1})
+      if (from >= 0 && from < linked) {
+        out->from.push_back(from);
+        out->to.push_back(to);
+      }
+  return out;
+}
+// Examples of any format, labels in turn, every seventh node of graphs without one. Graphs are
+// paths of two lengths, in turn.
 inline Examples examples_of(const DataFormat& format, int n, std::uint64_t seed) {
   Examples out;
   out.count = n;
@@ -15,18 +28,21 @@ inline Examples examples_of(const DataFormat& format, int n, std::uint64_t seed)
     out.tokens.push_back(
         static_cast<std::int32_t>(stream.below(static_cast<std::uint64_t>(format.vocabulary))));
   for (int i = 0; format.classes > 0 && i < n * format.positions; ++i)
-    out.labels.push_back(i % format.classes);
+    out.labels.push_back(format.nodes > 0 && i % 7 == 6 ? -1 : i % format.classes);
+  if (format.targets > 0)
+    out.targets = nn::Tensor::normal({n, format.targets}, 1.0, Stream(seed + 1));
+  const std::shared_ptr<const Graph> graphs[] = {path_graph(format.nodes, format.nodes),
+                                                 path_graph(format.nodes, format.nodes / 2)};
+  for (int i = 0; format.nodes > 0 && i < n; ++i) out.graphs.push_back(graphs[i % 2]);
   return out;
 }
 
 // Data of every form: numbers with a class, images, numbers alone, the next token, a label at each
-// token.
+// token, numbers to predict, a label at each node of a graph.
 inline std::vector<DataFormat> data_formats() {
-  return {{false, 6, 0, 1, 4},
-          {false, 16, 0, 1, 3},
-          {false, 6, 0, 1, 0},
-          {true, 5, 4, 1, 4},
-          {true, 5, 4, 5, 3}};
+  return {{false, 6, 0, 1, 4},       {false, 16, 0, 1, 3}, {false, 6, 0, 1, 0},
+          {true, 5, 4, 1, 4},        {true, 5, 4, 5, 3},   {false, 6, 0, 1, 0, 3},
+          {false, 20, 0, 5, 3, 0, 5}};
 }
 
 // Every prunable layer announces what goes into it, by the name that pruners look for, and a hook
@@ -123,7 +139,10 @@ inline void model_laws(const std::shared_ptr<const Model>& network, const DataFo
   const nn::Tensor out = trained.outputs(data);
   const int width = out.shape().back();
   REQUIRE(out.shape()[0] == data.count);
-  CHECK((width == format.positions * format.classes || width == input_width(format)));
+  const Model::Output output = network->output(format);
+  CHECK(width == (output == Model::Output::kLabels    ? format.positions * format.classes
+                  : output == Model::Output::kTargets ? format.targets
+                                                      : input_width(format)));
   for (std::int64_t i = 0; i < out.count(); ++i) REQUIRE(std::isfinite(out.get(i)));
   CHECK(trained.outputs(data) == out);
   archive_contract(trained);
@@ -148,9 +167,9 @@ inline void model_laws(const std::shared_ptr<const Model>& network, const DataFo
 
 // A model serves some forms of data and refuses the others by std::runtime_error when it declares
 // its parameters. Where it serves: the same stream gives the same parameters; outputs are n x
-// (positions * classes), or the input's width; nothing is lost on disk; layers and heads announce
-// their sites; one that goes on from a cache gives what it gives for whole examples; removing
-// weights lowers the multiply-adds; gradients are right.
+// (positions * classes), n x targets or the input's width, as output() says; nothing is lost on
+// disk; layers and heads announce their sites; one that goes on from a cache gives what it gives
+// for whole examples; removing weights lowers the multiply-adds; gradients are right.
 inline void model_contract(const std::string& text) {
   CAPTURE(text);
   const auto network = build<Model>(text);
@@ -160,6 +179,7 @@ inline void model_contract(const std::string& text) {
     CAPTURE(format.tokens);
     CAPTURE(format.positions);
     CAPTURE(format.classes);
+    CAPTURE(format.targets);
     bool serves = true;
     try {
       nn::Parameters unused;
