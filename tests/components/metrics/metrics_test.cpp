@@ -112,9 +112,24 @@ TEST_CASE("positions without a label do not count, and some must have one") {
   f.data.test.labels = {0, -1};
   CHECK(measure("accuracy", f.evaluation)["accuracy"] == 1.0);
   CHECK(measure("nll", f.evaluation)["nll"] == doctest::Approx(-std::log(0.75)));
+  CHECK(measure("exact-match", f.evaluation)["exact-match"] == 1.0);
   f.data.test.labels = {-1, -1};
   CHECK(refusal("accuracy", f.evaluation) == "accuracy: the test split has no labels");
   CHECK(refusal("nll", f.evaluation) == "nll: the test split has no labels");
+}
+
+TEST_CASE("an exact match is right at every position that has a label") {
+  Fixture f;  // whose outputs become class 0, then class 1
+  f.trained.format = f.data.format = {false, 2, 0, 2, 2};
+  f.trained.parameters = {};
+  f.trained.model->declare(f.trained.parameters, f.trained.format, Stream(1));
+  for (nn::Parameter& p : f.trained.parameters) p.value.fill(0.0);
+  f.trained.parameters.get("output.bias").value =
+      nn::Tensor::of({4}, std::vector<double>{1, 0, 0, 1});
+  f.data.test.labels = {0, 1, 1, 1};  // right, half right
+  CHECK(measure("exact-match", f.evaluation)["exact-match"] == 0.5);
+  f.data.test.labels = {-1, 1, -1, -1};  // right where it counts, without labels
+  CHECK(measure("exact-match", f.evaluation)["exact-match"] == 1.0);
 }
 
 TEST_CASE("metrics of regression by hand, on targets") {
