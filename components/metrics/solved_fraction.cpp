@@ -1,4 +1,5 @@
-// A 4x4 grid counts where every row, column and box holds 1 … 4 and the givens are kept.
+// A Sudoku grid (4x4, 6x6 with boxes of 2 rows and 3 columns, or 9x9) counts where every row, column
+// and box holds each digit and the givens are kept.
 #include <algorithm>
 
 #include "components/metrics/metric.h"
@@ -11,26 +12,37 @@ struct SolvedFraction final : Metric {
   std::string_view needs() const override { return "samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;
-    if (s.width != 16 || !s.values.empty() || s.prompts.size() != s.tokens.size())
-      throw std::runtime_error("solved-fraction needs 4x4 Sudoku grids");
+    const int side = s.width == 16 ? 4 : s.width == 36 ? 6 : s.width == 81 ? 9 : 0;
+    if (side == 0 || !s.values.empty() || s.prompts.size() != s.tokens.size())
+      throw std::runtime_error("solved-fraction needs 4x4, 6x6 or 9x9 Sudoku grids");
     double solved = 0.0;
     for (int g = 0; g < s.count; ++g) {
-      const auto* grid = s.tokens.data() + std::ptrdiff_t{g} * 16;
-      const auto* given = s.prompts.data() + std::ptrdiff_t{g} * 16;
-      bool good = std::all_of(grid, grid + 16, [](int token) { return 1 <= token && token <= 4; });
-      for (int i = 0; good && i < 4; ++i) {
-        int row = 0, column = 0, box = 0;
-        for (int j = 0; j < 4; ++j) {
-          row |= 1 << grid[i * 4 + j];
-          column |= 1 << grid[j * 4 + i];
-          box |= 1 << grid[(i / 2 * 2 + j / 2) * 4 + i % 2 * 2 + j % 2];
-        }
-        good = good && row == 30 && column == 30 && box == 30;
-      }
-      for (int i = 0; i < 16; ++i) good = good && (given[i] == 0 || given[i] == grid[i]);
+      const auto* grid = s.tokens.data() + std::ptrdiff_t{g} * s.width;
+      const auto* given = s.prompts.data() + std::ptrdiff_t{g} * s.width;
+      bool good = is_solved(grid, side);
+      for (int i = 0; i < s.width; ++i) good = good && (given[i] == 0 || given[i] == grid[i]);
       solved += good ? 1.0 : 0.0;
     }
     sink("solved-fraction", s.count ? solved / s.count : 0.0);
+  }
+
+ private:
+  static bool is_solved(const std::int32_t* grid, int side) {
+    const int tall = side == 9 ? 3 : 2, wide = side / tall;
+    if (!std::all_of(grid, grid + side * side, [&](int d) { return 1 <= d && d <= side; }))
+      return false;
+    for (int i = 0; i < side; ++i) {
+      int row = 0, column = 0, box = 0;
+      for (int j = 0; j < side; ++j) {
+        const int top = i / tall * tall + j / wide, left = i % tall * wide + j % wide;
+        row |= 1 << grid[i * side + j];
+        column |= 1 << grid[j * side + i];
+        box |= 1 << grid[top * side + left];
+      }
+      const int all = (2 << side) - 2;
+      if (row != all || column != all || box != all) return false;
+    }
+    return true;
   }
 };
 ASSAY_REGISTER(Metric, SolvedFraction);

@@ -174,7 +174,7 @@ TEST_CASE("samples that are no Sudoku grids are refused") {
   samples.prompts.assign(8, 0);
   Evaluation evaluation;
   evaluation.samples = &samples;
-  CHECK(refusal("solved-fraction", evaluation) == "solved-fraction needs 4x4 Sudoku grids");
+  CHECK(refusal("solved-fraction", evaluation) == "solved-fraction needs 4x4, 6x6 or 9x9 Sudoku grids");
   samples.prompts.assign(16, 0);
   CHECK(measure("solved-fraction", evaluation)["solved-fraction"] == 0.0);
   samples.tokens[3] = -1;
