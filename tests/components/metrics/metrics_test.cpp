@@ -42,14 +42,12 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("every metric keeps the contract of its kind") {
-  const Bench classifier(subject()), reconstructor(model("\"autoencoder\"", 6, 4));
-  const Bench generator = number_bench();
+  const Bench benches[] = {Bench(subject()), Bench(model("\"vq-autoencoder\"", 6, 4)),
+                           number_bench()};
   for (const ComponentSpec* spec : Registry::global().all("metric")) {
-    const bool on_classifier = metric_contract(spec->name, classifier);
-    const bool on_reconstructor = metric_contract(spec->name, reconstructor);
-    const bool on_generator = metric_contract(spec->name, generator);
-    CHECK_MESSAGE((on_classifier || on_reconstructor || on_generator),
-                  spec->name << " measures nothing here");
+    bool measures = false;
+    for (const Bench& bench : benches) measures = metric_contract(spec->name, bench) || measures;
+    CHECK_MESSAGE(measures, spec->name << " measures nothing here");
   }
 }
 

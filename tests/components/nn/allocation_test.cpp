@@ -136,7 +136,11 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
       "{ use = \"flow-mlp\", schedule = \"cosine\", predicts = \"noise\", conditional = true }",
       "{ use = \"adapted\", model = { use = \"transformer\", width = 8, hidden = 5 } }",
       "{ use = \"adapted\", model = { use = \"adapted\", model = { use = \"cnn\", channels = [3] } "
-      "}, adapter = { use = \"ia3\", inputs = [\"*\"] } }"};
+      "}, adapter = { use = \"ia3\", inputs = [\"*\"] } }",
+      "{ use = \"vq-autoencoder\", codebook = { use = \"residual-vq\", ema = true, restart = 0.5 } "
+      "}",
+      "{ use = \"vq-autoencoder\", codebook = \"fsq\" }",
+      "{ use = \"vq-autoencoder\", codebook = { use = \"lfq\", bits = 3 } }"};
   std::vector<std::string> models = gated;
   for (const std::string& text : testing::examples_of_kind("model")) models.push_back(text);
   for (const std::string& router : testing::examples_of_kind("router"))
