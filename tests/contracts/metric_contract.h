@@ -17,8 +17,8 @@ inline Numbers measure(const Metric& metric, Evaluation& evaluation) {
   return out;
 }
 
-// Everything that a metric may look at: a network and another one, data with a known
-// dictionary and known components, an autoencoder of their features, and completed grids.
+// Everything that a metric may look at: a network and another one, data with a known dictionary,
+// known components and masks, an autoencoder of their features, and completed grids.
 struct Bench {
   TrainedModel model;
   TrainedModel reference;  // the same with other weights
@@ -38,6 +38,8 @@ struct Bench {
     data.truth["informative"].set(0, 1.0);
     data.truth["assignment"] = nn::Tensor({24});
     for (int i = 0; i < 24; ++i) data.truth["assignment"].set(i, i % 3);
+    nn::Tensor& masks = data.truth["masks"] = nn::Tensor({24, data.format.width});
+    for (std::int64_t i = 0; i < masks.count(); ++i) masks.set(i, static_cast<double>(i % 3));
     sae.sae = build<Sae>("{ use = \"topk\", latents = 9, k = 2 }");
     sae.features = data.format.width;
     sae.mean = nn::Tensor({sae.features});
