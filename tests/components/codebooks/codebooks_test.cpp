@@ -166,9 +166,9 @@ TEST_CASE("fsq reaches each of its levels and no other value") {
     CHECK(out.value.at(i, 1) == even[code / 3]);
   }
   CHECK(seen.size() == 12);
-  // Zero lies in the middle of the levels: 0 of three; of four, -2 … 1, b is within 1e-3 of 0.
-  const Quantized zero = quantize(*codebook, {}, Tensor({1, 2}));
-  CHECK(zero.codes == std::vector<int>{1 + 3 * 2});
+  // Zero is in the middle of a level, of an even count too: on both sides of it lies level 2 of 4.
+  const Tensor about = Tensor::of({2, 2}, std::vector<double>{0, -0.2, 0, 0.2});
+  CHECK(quantize(*codebook, {}, about).codes == std::vector<int>{1 + 3 * 2, 1 + 3 * 2});
 }
 
 TEST_CASE("the gradient of fsq is that of its bound") {
