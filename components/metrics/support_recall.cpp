@@ -1,6 +1,6 @@
 // Which features does the model still read, of those that matter? A feature counts as read where a
 // weight of the first layer that takes it is not 0, and it reaches that layer (an input gate may
-// close it) with a number that is not 0 for some example. The data's truth "support" says what
+// close it) with a number that is not 0 for some example. The data's truth "informative" says what
 // matters: a number for each feature, 0 where it does not.
 #include "components/metrics/metric.h"
 
@@ -13,7 +13,7 @@ struct SupportRecall final : Metric {
   std::string_view needs() const override { return "model data"; }
 
   void measure(Evaluation& e, const Sink& sink) const override {
-    const auto truth = e.data->truth.find("support");
+    const auto truth = e.data->truth.find("informative");
     if (truth == e.data->truth.end())
       throw std::runtime_error("support-recall needs data with a known support");
     const nn::Tensor& support = truth->second;

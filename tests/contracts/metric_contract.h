@@ -32,7 +32,6 @@ struct Bench {
         p.value.set(i, 0.9 * p.value.get(i) + 0.01);
     data.format = model.format;
     data.test = examples(24, data.format.width, data.format.classes, 2);
-    data.truth["support"] = nn::Tensor::full({data.format.width}, 1.0);
     data.truth["dictionary"] = nn::Tensor::normal({5, data.format.width}, 1.0, Stream(8));
     data.truth["informative"] = nn::Tensor({data.format.width});
     data.truth["informative"].set(0, 1.0);

@@ -68,7 +68,7 @@ TEST_CASE("support recall and precision by hand") {
   Data data;
   data.format = m.format;
   data.test = examples(5, 4, 2, 1);
-  data.truth["support"] = tensor({4}, {1, 1, 1, 0});
+  data.truth["informative"] = tensor({4}, {1, 1, 1, 0});
   Evaluation e;
   e.model = &m;
   e.data = &data;
@@ -79,7 +79,7 @@ TEST_CASE("support recall and precision by hand") {
   CHECK(measured("support-recall", e)["support-recall-precision"] == 1.0);
   m.parameters.get("hidden1.weight").value.fill(0.0);
   CHECK(measured("support-recall", e)["support-recall"] == 0.0);
-  data.truth["support"] = tensor({3}, {1, 1, 1});
+  data.truth["informative"] = tensor({3}, {1, 1, 1});
   CHECK_THROWS_WITH(measured("support-recall", e),
                     "support-recall: a support of 3 numbers for 4 features");
   data.truth.clear();

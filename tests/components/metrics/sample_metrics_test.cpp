@@ -127,7 +127,7 @@ TEST_CASE("metrics of numbers say what does not fit") {
   Evaluation of_grid;
   of_grid.samples = &grid;
   CHECK_THROWS_WITH(measure(*build<Metric>("\"solved-fraction\""), of_grid),
-                    "solved-fraction needs 4x4 Sudoku grids");
+                    "solved-fraction needs 4x4, 6x6 or 9x9 Sudoku grids");
   drawn.samples.values = rows(1, {7});
   CHECK(drawn.refusal("\"energy-distance\"") == "energy-distance: 1 samples, and it takes 2");
   drawn.samples.values = {};
