@@ -1,30 +1,21 @@
 #include "components/pruners/layer_choice.h"
 
+#include "components/nn/name_patterns.h"
 #include "components/pruners/mask.h"
 
 namespace assay {
-
-bool matches(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  if (!name.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t from = star; from <= name.size(); ++from)
-    if (matches(rest, name.substr(from))) return true;
-  return false;
-}
 
 namespace {
 
 bool any_matches(const std::vector<std::string>& patterns, std::string_view name) {
   return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches(pattern, name); });
+                     [&](const std::string& pattern) { return nn::matches(name, pattern); });
 }
 
 void require_match(const std::string& pattern, const std::vector<std::string>& names) {
   std::string known;
   for (const std::string& name : names) {
-    if (matches(pattern, name)) return;
+    if (nn::matches(name, pattern)) return;
     known += (known.empty() ? "" : ", ") + name;
   }
   throw std::runtime_error("\"" + pattern + "\" names no layer that could be pruned; there are: " +

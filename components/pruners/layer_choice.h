@@ -28,7 +28,4 @@ struct LayerChoice {
   std::vector<nn::Parameter*> prunable(TrainedModel& model) const;
 };
 
-// Whether the pattern stands for the whole name.
-bool matches(std::string_view pattern, std::string_view name);
-
 }  // namespace assay
