@@ -53,23 +53,41 @@ TEST_CASE("adam and adamw follow their algorithms") {
   }
 }
 
-TEST_CASE("schedules warm up and fall along a cosine") {
-  const auto rule = build<Optimizer>(
-      "{ use = \"sgd\", lr = 1.0, momentum = 0.0, schedule = \"cosine\", warmup = 2 }");
-  nn::Parameters parameters;
-  nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 0.0), nn::Role::kWeight);
-  const auto state = rule->begin(parameters, 6);
-  nn::Tape tape;
-  const double expected[] = {0.5, 1.0,
-                             1.0, 0.5 * (1 + std::cos(3.14159265 / 4)),
-                             0.5, 0.5 * (1 + std::cos(3 * 3.14159265 / 4))};
-  for (const double rate : expected) {
-    const double before = x.value.get(0);
-    tape.reset();
-    tape.backward(nn::sum(tape.parameter(x)));  // gradient 1
-    state->step(parameters, tape);
-    CHECK(before - x.value.get(0) == doctest::Approx(rate).epsilon(1e-5));
-  }
+TEST_CASE("schedules warm up and then keep or lower the learning rate") {
+  const auto check = [](const std::string& schedule, const std::vector<double>& expected) {
+    CAPTURE(schedule);
+    const auto rule =
+        build<Optimizer>("{ use = \"sgd\", lr = 1.0, momentum = 0.0, " + schedule + " }");
+    nn::Parameters parameters;
+    nn::Parameter& x = parameters.add("x", nn::Tensor::full({1}, 0.0), nn::Role::kWeight);
+    const auto state = rule->begin(parameters, static_cast<int>(expected.size()));
+    nn::Tape tape;
+    for (const double rate : expected) {
+      const double before = x.value.get(0);
+      tape.reset();
+      tape.backward(nn::sum(tape.parameter(x)));  // gradient 1
+      state->step(parameters, tape);
+      CHECK(before - x.value.get(0) == doctest::Approx(rate).epsilon(1e-5));
+    }
+  };
+  check("schedule = \"cosine\", warmup = 2", {0.5, 1.0, 1.0, 0.5 * (1 + std::cos(3.14159265 / 4)),
+                                              0.5, 0.5 * (1 + std::cos(3 * 3.14159265 / 4))});
+  check("schedule = \"constant\", warmup = 2", {0.5, 1.0, 1.0, 1.0});
+  check("schedule = \"linear\", warmup = 2", {0.5, 1.0, 1.0, 0.75, 0.5, 0.25});
+  check("schedule = \"step\"", {1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01});
+  check("schedule = \"step\", drop_at = [0.25], drop = 0.5, warmup = 3",
+        {1 / 3.0, 2 / 3.0, 1, 0.5});
+  check("schedule = \"inverse-sqrt\", warmup = 2",
+        {0.5, 1.0, std::sqrt(2 / 3.0), std::sqrt(0.5), std::sqrt(0.4)});
+  check("schedule = \"inverse-sqrt\"", {1.0, std::sqrt(0.5), std::sqrt(1 / 3.0)});
+}
+
+TEST_CASE("a schedule's later parameters leave keys alone at their defaults") {
+  const auto key = [](const std::string& text) {
+    return Registry::global().canonical("optimizer", config::parse_value(text)).text;
+  };
+  CHECK(key("{ use = \"sgd\", drop = 0.1 }").find("drop") == std::string::npos);
+  CHECK(key("{ use = \"sgd\", drop = 0.2 }").find("drop = 0.2") != std::string::npos);
 }
 
 TEST_CASE("every optimizer keeps the contract of its kind") {
