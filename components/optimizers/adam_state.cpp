@@ -36,13 +36,13 @@ class AdamState final : public OptimizerState {
     }
   }
 
-  void step(nn::Parameters& parameters, const nn::Tape& tape) override {
+  void step(nn::Parameters& parameters, const Gradients& gradients) override {
     const double rate = rule_.rate(step_, total_);
     ++step_;
     std::size_t index = 0;
     for (nn::Parameter& p : parameters) {
       const std::size_t at = index++;
-      const nn::Tensor* gradient = tape.gradient_of(p);
+      const nn::Tensor* gradient = gradients.of(p, at);
       if (!gradient) continue;
       nn::dispatch(p.value.dtype(), [&](auto t) {
         using T = decltype(t);

@@ -34,16 +34,16 @@ class SgdState final : public OptimizerState {
     for (const nn::Parameter& p : parameters)
       velocity_.emplace_back(p.value.shape(), p.value.dtype());
   }
-  void step(nn::Parameters& parameters, const nn::Tape& tape) override {
+  void step(nn::Parameters& parameters, const Gradients& gradients) override {
     const double rate = rule_.rate(step_++, total_);
     std::size_t index = 0;
     for (nn::Parameter& p : parameters) {
-      nn::Tensor& velocity = velocity_[index++];
-      const nn::Tensor* gradient = tape.gradient_of(p);
+      const std::size_t at = index++;
+      const nn::Tensor* gradient = gradients.of(p, at);
       if (!gradient) continue;
       nn::dispatch(p.value.dtype(), [&](auto t) {
         using T = decltype(t);
-        update<T>(p, gradient->data<T>(), velocity.data<T>(), static_cast<T>(rate));
+        update<T>(p, gradient->data<T>(), velocity_[at].data<T>(), static_cast<T>(rate));
       });
     }
   }

@@ -28,6 +28,12 @@ struct Movement final : ScorePruner {
     p.add("steps", &Movement::steps).range(1, 1e6).unit("steps").doc("Of fine-tuning.");
     p.add("batch", &Movement::batch).range(1, 1e6).unit("examples").doc("In each step.");
   }
+  std::string check() const override {
+    if (optimizer->reevaluates())
+      return "optimizer: \"" + optimizer->spec().name +
+             "\" evaluates steps again, which this pruner does not offer";
+    return ScorePruner::check();
+  }
   Scores scores(const TrainedModel& model, const std::vector<nn::Parameter*>& parameters,
                 const Examples& calibration, Stream stream) const override {
     TrainedModel tuned = model;

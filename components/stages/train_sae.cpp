@@ -33,6 +33,9 @@ struct TrainSae final : Stage {
     p.add("batch", &TrainSae::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
   }
   std::string check() const override {
+    if (optimizer->reevaluates())
+      return "optimizer: \"" + optimizer->spec().name +
+             "\" evaluates steps again, which this stage does not offer";
     if (bool(model) == !site.empty()) return {};
     return model ? "site: with a model it must name one of its sites"
                  : "site: it needs the input model";
@@ -97,6 +100,7 @@ struct TrainSae final : Stage {
       if (std::isfinite(last)) tape.backward(loss);
       require_finite(tape, loss, step);
       state->step(out->parameters, tape);
+      if (step + 1 == steps) state->finish(out->parameters);
       pass.run_updates(out->parameters);
       out->sae->after_step(out->parameters);
       if (step % every == 0) context.point("loss", step, last);

@@ -20,6 +20,7 @@ void run_training(StageContext& context, const Examples& examples, const Trainin
     if (step % every == 0) context.point("loss", step, trainer.loss());
   }
   if (training.steps > 0) context.metric("train_loss", trainer.loss());
+  for (const auto& [name, value] : trainer.figures()) context.metric(std::string(name), value);
 }
 
 Examples taught(const Examples& examples, const TrainedModel& teacher,
@@ -47,17 +48,42 @@ Trainer::Trainer(const Training& training, const Examples& examples, TrainedMode
 }
 
 void Trainer::advance() {
-  pass_.set_progress(static_cast<double>(step_) / training_.steps);
-  pass_.begin(noise_.fork("step", static_cast<std::uint64_t>(step_)));
   examples_.select(batches_.next(), model_.format, batch_);
-  const nn::Var objective = training_.objective.loss(pass_, *model_.model, model_.format, batch_);
-  loss_ = tape_.scalar(objective);
+  if (training_.optimizer.reevaluates()) before_ = memory_;
+  loss_ = evaluate(batch_, step_noise());
+  state_->step(model_.parameters, Gradients(tape_, this));
+  if (step_ + 1 == training_.steps) state_->finish(model_.parameters);
+  run_updates();
+  ++step_;
+}
+
+double Trainer::evaluate(const Examples& batch, const Stream& noise) {
+  pass_.set_progress(static_cast<double>(step_) / training_.steps);
+  pass_.begin(noise);
+  const nn::Var objective = training_.objective.loss(pass_, *model_.model, model_.format, batch);
+  const double loss = tape_.scalar(objective);
   const nn::Var total = pass_.training_loss(objective);
   if (std::isfinite(tape_.scalar(total))) tape_.backward(total);
   require_finite(tape_, total, step_);
-  state_->step(model_.parameters, tape_);
-  run_updates();
-  ++step_;
+  return loss;
+}
+
+const nn::Tape& Trainer::evaluate_again(const Examples& batch, const Stream& noise) {
+  if (memory_.empty()) {
+    evaluate(batch, noise);
+    return tape_;
+  }
+  after_ = memory_;
+  memory_ = before_;
+  evaluate(batch, noise);
+  memory_ = after_;
+  return tape_;
+}
+
+const nn::Tape& Trainer::example(int i) {
+  const int row[] = {batch_.rows[static_cast<std::size_t>(i)]};
+  examples_.select(row, model_.format, single_);
+  return evaluate_again(single_, step_noise().fork("example", static_cast<std::uint64_t>(i)));
 }
 
 // What components do to parameters after a step knows nothing of what is frozen: that is put back.

@@ -17,7 +17,7 @@ struct Training {
 
 // A training, step by step, by minibatches drawn without replacement, epoch by epoch. Parameters
 // that are frozen stay as they are, bit for bit. What it is made of must outlive it.
-class Trainer {
+class Trainer : private Passes {
  public:
   Trainer(const Training& training, const Examples& examples, TrainedModel& model,
           const Stream& order, const Stream& noise);
@@ -25,13 +25,28 @@ class Trainer {
   int step() const { return step_; }  // the next one
   bool done() const { return step_ >= training_.steps; }
   double loss() const { return loss_; }  // the objective on the last minibatch
-  // Throws std::runtime_error where the loss or a gradient is not finite.
+  // Throws std::runtime_error where the loss or a gradient is not finite. The last step leaves the
+  // model as the optimizer wants it to be (OptimizerState::finish).
   void advance();
+  // What the optimizer has to say of the training so far.
+  std::vector<OptimizerState::Figure> figures() const { return state_->figures(); }
   // Everything that going on from here to the same bits needs.
   void save(Archive& out) const;
   void load(const Archive& in);  // requires a trainer at step 0
 
  private:
+  // Random numbers of this step.
+  Stream step_noise() const { return noise_.fork("step", static_cast<std::uint64_t>(step_)); }
+  // Runs the objective on the examples and leaves its gradients on the tape; its value.
+  double evaluate(const Examples& batch, const Stream& noise);
+  // The same once more: what the objective remembers stays as the step's own pass left it.
+  const nn::Tape& evaluate_again(const Examples& batch, const Stream& noise);
+  const nn::Tape& again() override { return evaluate_again(batch_, step_noise()); }
+  const nn::Tape& example(int i) override;
+  int batch() const override { return batch_.count; }
+  int examples() const override { return examples_.count; }
+  Stream noise() const override { return step_noise().fork("optimizer"); }
+  bool updates() const override { return pass_.has_updates(); }
   void run_updates();
 
   Training training_;
@@ -40,10 +55,11 @@ class Trainer {
   Stream noise_;
   Minibatches batches_;
   std::unique_ptr<OptimizerState> state_;
-  nn::Tensor memory_;  // the objective's
+  nn::Tensor memory_;          // the objective's
+  nn::Tensor before_, after_;  // that memory around a step's own pass, for passes again
   nn::Tape tape_;
   nn::Forward pass_;
-  Examples batch_;
+  Examples batch_, single_;
   std::vector<nn::Tensor> frozen_;  // room for what updates must not change
   int step_ = 0;
   double loss_ = 0.0;

@@ -89,6 +89,44 @@ TEST_CASE("a step allocates nothing after the first") {
 
 namespace {
 
+// The passes of a step again, for rules that ask.
+struct Again final : Passes {
+  Tape& tape;
+  Forward& pass;
+  const Model& model;
+  const Objective& objective;
+  const DataFormat& format;
+  const Examples& data;
+  Examples minibatch, single;
+
+  Again(Tape& on, Forward& with, const Model& of, const Objective& wanted, const DataFormat& like,
+        const Examples& from)
+      : tape(on),
+        pass(with),
+        model(of),
+        objective(wanted),
+        format(like),
+        data(from) {}
+  const Tape& run(const Examples& on) {
+    pass.begin(Stream(2));
+    Var loss = objective.loss(pass, model, format, on);
+    loss = pass.training_loss(loss);
+    tape.backward(loss);
+    tape.require_finite(loss);
+    return tape;
+  }
+  const Tape& again() override { return run(minibatch); }
+  const Tape& example(int i) override {
+    const int row[] = {minibatch.rows[static_cast<std::size_t>(i)]};
+    data.select(row, format, single);
+    return run(single);
+  }
+  int batch() const override { return minibatch.count; }
+  int examples() const override { return data.count; }
+  Stream noise() const override { return Stream(3); }
+  bool updates() const override { return false; }
+};
+
 // Allocations of the last five of fifteen steps. The learning rates are tiny, so that routers send
 // rows where they sent them before: memory grows until each expert has had its most. -1 where the
 // model refuses the data.
@@ -104,18 +142,13 @@ std::int64_t allocations_of(const Model& model, const Optimizer& optimizer,
   const auto state = optimizer.begin(parameters, 100);
   Tape tape;
   Forward pass(tape, parameters, true, Stream(2));
-  Examples batch;
+  Again passes(tape, pass, model, objective, format, data);
   const std::vector<int> rows = {0, 3, 5, 7, 9, 11};
   std::int64_t before = 0;
   for (int step = 0; step < 15; ++step) {
     if (step == 10) before = allocations.load();
-    pass.begin(Stream(2));
-    data.select(rows, format, batch);
-    Var loss = objective.loss(pass, model, format, batch);
-    loss = pass.training_loss(loss);
-    tape.backward(loss);
-    tape.require_finite(loss);
-    state->step(parameters, tape);
+    data.select(rows, format, passes.minibatch);
+    state->step(parameters, Gradients(passes.again(), &passes));
     pass.run_updates(parameters);
   }
   return allocations.load() - before;
@@ -151,8 +184,9 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
   for (const std::string& text : models) {
     const auto model = testing::build<Model>(text);
     for (const ComponentSpec* rule : Registry::global().all("optimizer")) {
-      const auto optimizer =
-          testing::build<Optimizer>("{ use = \"" + rule->name + "\", lr = 1e-9 }");
+      const auto optimizer = testing::build<Optimizer>(
+          "{ use = \"" + rule->name + "\"" + (rule->param("lr") ? ", lr = 1e-9" : "") +
+          (rule->param("optimizer") ? ", optimizer = { use = \"sgd\", lr = 1e-9 }" : "") + " }");
       for (const DataFormat& format : testing::data_formats()) {
         if (format.classes == 0) continue;
         for (const char* use : {"\"cross-entropy\"", "\"masked-cross-entropy\""}) {

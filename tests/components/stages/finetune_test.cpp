@@ -58,8 +58,10 @@ TEST_CASE("what is frozen keeps its bits under every optimizer, weight decay inc
   double trainable = 0.0;
   for (const ComponentSpec* rule : Registry::global().all("optimizer")) {
     CAPTURE(rule->name);
-    std::string optimizer = ", optimizer = { use = \"" + rule->name + "\", lr = 1e-2";
+    std::string optimizer = ", optimizer = { use = \"" + rule->name + "\"";
+    if (rule->param("lr")) optimizer += ", lr = 1e-2";
     if (rule->param("weight_decay")) optimizer += ", weight_decay = 0.1";
+    if (rule->param("optimizer")) optimizer += ", optimizer = { use = \"adamw\", lr = 1e-2 }";
     optimizer += " }";
     CHECK(changed(inputs, optimizer, &trainable) == kAll);
     CHECK(trainable == 30 * 6 + 6 + 6 * 5 + 5 + 5 * 2 + 2);
