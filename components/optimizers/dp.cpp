@@ -19,6 +19,8 @@
 //                       n and the random orders being the same.
 // Both are for the weights after each step. They do not cover the training loss and its curve,
 // which have no noise, what was trained before (finetune), nor a choice among several trainings.
+// The noise follows from the study's seed as all random numbers do, so that whoever knows the seed
+// can take it off: what is published is private only while the seed is secret.
 #include <array>
 #include <stdexcept>
 

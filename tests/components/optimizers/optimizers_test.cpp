@@ -92,7 +92,14 @@ TEST_CASE("a schedule's later parameters leave keys alone at their defaults") {
 
 TEST_CASE("every optimizer keeps the contract of its kind") {
   for (const std::string& text : examples_of_kind("optimizer")) optimizer_contract(text);
-  for (const char* use : {"sgd", "adam", "adamw"})
+  for (const char* text :
+       {"{ use = \"clip\", by = \"value\", limit = 0.1 }",
+        "{ use = \"sam\", optimizer = \"adam\" }",
+        "{ use = \"average\", mean = \"uniform\", share = 0.4, optimizer = \"sam\" }",
+        "{ use = \"muon\", except = [\"x\"], weight_decay = 0.1, schedule = \"linear\" }",
+        "{ use = \"average\", optimizer = { use = \"dp\", noise = 0.1, optimizer = \"adamw\" } }"})
+    optimizer_contract(text);
+  for (const char* use : {"sgd", "adam", "adamw", "lion"})
     optimizer_contract("{ use = \"" + std::string(use) +
                        "\", lr = 0.05, weight_decay = 0.1, schedule = \"cosine\", warmup = 5 }");
 }
