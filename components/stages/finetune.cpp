@@ -22,6 +22,7 @@ struct Finetune final : Stage {
   Slot<Optimizer> optimizer{"adamw"};
   int steps = 500;
   int batch = 64;
+  Slot<Selector> selector{"uniform"};
 
   static void params(Params<Finetune>& p) {
     p.add("model", &Finetune::model).doc("What it begins with.");
@@ -36,6 +37,7 @@ struct Finetune final : Stage {
     p.add("optimizer", &Finetune::optimizer).doc("How.");
     p.add("steps", &Finetune::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
     p.add("batch", &Finetune::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
+    p.add("selector", &Finetune::selector).doc("Which examples each step sees.").since(2);
   }
 
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
@@ -47,7 +49,7 @@ struct Finetune final : Stage {
     double training = 0.0;
     for (const nn::Parameter& p : out->parameters) training += p.frozen ? 0.0 : kept(p);
     if (training == 0.0) throw std::runtime_error("everything is frozen, nothing would train");
-    run_training(context, source.train, {*objective, *optimizer, steps, batch}, *out);
+    run_training(context, source.train, {*objective, *optimizer, steps, batch, &*selector}, *out);
     context.metric("trainable_parameters", training);
     for (nn::Parameter& p : out->parameters) p.frozen = false;
     return out;

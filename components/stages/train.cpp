@@ -1,5 +1,6 @@
-// Trains a model by minibatches drawn without replacement, epoch by epoch. With 0 steps the model
-// stays as it was drawn. The metric train_loss is the objective on the last minibatch.
+// Trains a model by minibatches, drawn without replacement, epoch by epoch, or as a selector says.
+// With 0 steps the model stays as it was drawn. The metric train_loss is the objective on the last
+// minibatch.
 #include "components/stages/trainer.h"
 
 namespace assay::stages {
@@ -16,6 +17,7 @@ struct Train final : Stage {
   Slot<Optimizer> optimizer{"adamw"};
   int steps = 500;
   int batch = 64;
+  Slot<Selector> selector{"uniform"};
 
   static void params(Params<Train>& p) {
     p.add("data", &Train::data).doc("What it learns from.");
@@ -28,6 +30,7 @@ struct Train final : Stage {
     p.add("optimizer", &Train::optimizer).doc("How.");
     p.add("steps", &Train::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
     p.add("batch", &Train::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
+    p.add("selector", &Train::selector).doc("Which examples each step sees.").since(3);
   }
 
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
@@ -37,7 +40,7 @@ struct Train final : Stage {
     out->model = Registry::global().build<Model>(model->config());
     out->format = source.format;
     out->model->declare(out->parameters, out->format, context.stream("init"));
-    const Training training = {*objective, *optimizer, steps, batch};
+    const Training training = {*objective, *optimizer, steps, batch, &*selector};
     if (const TrainedModel* shows = context.get_if(teacher))
       run_training(context, taught(source.train, *shows, *out), training, *out);
     else

@@ -7,6 +7,17 @@
 
 namespace assay::stages {
 
+namespace {
+
+std::unique_ptr<BatchOrder> order_of(const Training& training, const Examples& examples,
+                                     const TrainedModel& model, const Stream& stream) {
+  const Pool pool{examples, model.format, &model, {}};
+  return training.selector ? training.selector->order(pool, stream, training.batch)
+                           : uniform_order(pool, stream, training.batch);
+}
+
+}  // namespace
+
 void run_training(StageContext& context, const Examples& examples, const Training& training,
                   TrainedModel& model) {
   const nn::UseCores wide(context.cores());
@@ -40,7 +51,7 @@ Trainer::Trainer(const Training& training, const Examples& examples, TrainedMode
       examples_(examples),
       model_(model),
       noise_(noise),
-      batches_(order, examples.count, training.batch),
+      batches_(order_of(training, examples, model, order)),
       state_(training.optimizer.begin(model.parameters, training.steps)),
       memory_(training.objective.memory(model.format, examples.count)),
       pass_(tape_, model.parameters, true, noise) {
@@ -48,7 +59,8 @@ Trainer::Trainer(const Training& training, const Examples& examples, TrainedMode
 }
 
 void Trainer::advance() {
-  examples_.select(batches_.next(), model_.format, batch_);
+  const double progress = static_cast<double>(step_) / training_.steps;
+  examples_.select(batches_->next(progress), model_.format, batch_);
   if (training_.optimizer.reevaluates()) before_ = memory_;
   loss_ = evaluate(batch_, step_noise());
   state_->step(model_.parameters, Gradients(tape_, this));
@@ -106,12 +118,13 @@ void Trainer::run_updates() {
 void Trainer::save(Archive& out) const {
   save_training(out, step_, loss_, model_.parameters, *state_);
   if (!memory_.empty()) out.put("memory", memory_.to_array());
+  batches_->save(out);
 }
 
 void Trainer::load(const Archive& in) {
   step_ = load_training(in, loss_, model_.parameters, *state_);
   if (!memory_.empty()) memory_ = nn::Tensor::from_array(in.array("memory"));
-  batches_.skip(step_);
+  batches_->load(in, step_);
 }
 
 }  // namespace assay::stages

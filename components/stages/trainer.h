@@ -3,6 +3,7 @@
 #include "components/models/model.h"
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
+#include "components/selectors/selector.h"
 #include "components/stages/minibatches.h"
 
 namespace assay::stages {
@@ -12,11 +13,12 @@ struct Training {
   const Objective& objective;
   const Optimizer& optimizer;
   int steps = 0;
-  int batch = 0;  // examples in each step
+  int batch = 0;                       // examples in each step
+  const Selector* selector = nullptr;  // of the examples in each; null: uniform
 };
 
-// A training, step by step, by minibatches drawn without replacement, epoch by epoch. Parameters
-// that are frozen stay as they are, bit for bit. What it is made of must outlive it.
+// A training, step by step, by minibatches that a selector orders. Parameters that are frozen stay
+// as they are, bit for bit. What it is made of must outlive it.
 class Trainer : private Passes {
  public:
   Trainer(const Training& training, const Examples& examples, TrainedModel& model,
@@ -53,7 +55,7 @@ class Trainer : private Passes {
   const Examples& examples_;
   TrainedModel& model_;
   Stream noise_;
-  Minibatches batches_;
+  std::unique_ptr<BatchOrder> batches_;
   std::unique_ptr<OptimizerState> state_;
   nn::Tensor memory_;          // the objective's
   nn::Tensor before_, after_;  // that memory around a step's own pass, for passes again

@@ -27,6 +27,7 @@ Inputs sources() {
   run_into(out, "base",
            "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, "
            "steps = 3 }");
+  run_into(out, "some", "{ use = \"select\", data = \"data\", count = 20 }");
   run_into(out, "dictionary", "{ use = \"train-sae\", data = \"data\", steps = 2 }");
   run_into(out, "text",
            "{ use = \"load\", dataset = { use = \"moby-dick\", context = 3, characters = 2000 } }");
@@ -47,6 +48,25 @@ const std::multimap<std::string, std::string> kStages = {
     {"finetune",
      "{ use = \"finetune\", model = \"base\", data = \"data\", adapter = \"lora\", train = "
      "[\"output.*\"], freeze = [\"output.bias\"], steps = 3 }"},
+    {"train",
+     "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 5, "
+     "selector = \"class-balanced\" }"},
+    {"train",
+     "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 5, "
+     "selector = { use = \"loss-weighted\", refresh = 2 } }"},
+    {"train",
+     "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 5, "
+     "selector = { use = \"curriculum\", full = 1.0 } }"},
+    {"finetune",
+     "{ use = \"finetune\", model = \"base\", data = \"data\", steps = 5, selector = { use = "
+     "\"curriculum\", difficulty = \"loss\" } }"},
+    {"select", "{ use = \"select\", data = \"data\", count = 9 }"},
+    {"select",
+     "{ use = \"select\", data = \"data\", model = \"base\", chosen = \"some\", selector = "
+     "\"margin\", count = 9 }"},
+    {"select",
+     "{ use = \"select\", data = \"data\", model = \"base\", chosen = \"some\", selector = { use = "
+     "\"k-centre\", site = \"hidden1.act\" } }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"wanda\" }"},
     {"prune", "{ use = \"prune\", model = \"base\", data = \"data\", pruner = \"random\" }"},
     {"prune-retrain",
@@ -171,6 +191,32 @@ TEST_CASE("evaluate looks at the split that it names") {
         inputs, 0);
     CHECK(metric_of(ran, "accuracy") == right / examples.count);
   }
+}
+
+TEST_CASE("select keeps what is chosen, after what was chosen before, and says which rows") {
+  Inputs inputs = sources();
+  const auto& data = dynamic_cast<const Data&>(*inputs.at("data"));
+  const auto& some = dynamic_cast<const Data&>(*inputs.at("some"));
+  run_into(inputs, "more",
+           "{ use = \"select\", data = \"data\", model = \"base\", chosen = \"some\", selector = "
+           "\"entropy\", count = 5 }");
+  const auto& more = dynamic_cast<const Data&>(*inputs.at("more"));
+  CHECK(some.train.count == 20);
+  REQUIRE(more.train.count == 25);
+  CHECK(more.test.labels == data.test.labels);
+  const nn::Tensor& rows = more.truth.at("selected");
+  for (int i = 0; i < 25; ++i) {
+    const int row = static_cast<int>(rows.get(i));
+    if (i < 20) CHECK(row == some.truth.at("selected").get(i));
+    CHECK(more.train.labels[static_cast<std::size_t>(i)] ==
+          data.train.labels[static_cast<std::size_t>(row)]);
+    for (int j = 0; j < data.format.width; ++j)
+      CHECK(more.train.features.at(i, j) == data.train.features.at(row, j));
+  }
+  CHECK(failure("{ use = \"select\", data = \"data\", chosen = \"data\" }", inputs) ==
+        "chosen: it is no choice by a stage select");
+  CHECK(failure("{ use = \"select\", data = \"text\", chosen = \"some\" }", inputs) ==
+        "chosen: it was chosen from other data");
 }
 
 TEST_CASE("the stages that test runners do what they say") {
