@@ -79,6 +79,22 @@ inline Bench number_bench() {
   return out;
 }
 
+// Samples of two tokens after two others by a model of the next of three. The autoencoder's
+// examples have features besides.
+inline Bench token_bench() {
+  TrainedModel next;
+  next.model = build<Model>("\"linear\"");
+  next.format = {true, 2, 3, 1, 3};
+  next.model->declare(next.parameters, next.format, Stream(5));
+  Bench out(next);
+  for (int i = 0; i < 2 * out.data.test.count; ++i) out.data.test.tokens.push_back(i % 3);
+  out.samples.count = 3;
+  out.samples.width = 2;
+  out.samples.prompts = {0, 1, 2, 1, 0, 1};
+  out.samples.tokens = {1, 2, 2, 2, 0, 1};
+  return out;
+}
+
 // A metric names inputs that exist and reads those alone; its numbers are finite, carry its name,
 // and are the same again and whatever else was measured before. `accepted` tells whether it
 // measures this bench at all; one that does not fit says so by std::runtime_error.

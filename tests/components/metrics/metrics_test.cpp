@@ -43,7 +43,8 @@ struct Fixture {
 
 TEST_CASE("every metric keeps the contract of its kind") {
   const Bench benches[] = {Bench(subject()), Bench(model("\"vq-autoencoder\"", 6, 4)),
-                           Bench(model("\"slot-autoencoder\"", 16, 4)), number_bench()};
+                           Bench(model("\"slot-autoencoder\"", 16, 4)), number_bench(),
+                           token_bench()};
   for (const ComponentSpec* spec : Registry::global().all("metric")) {
     bool measures = false;
     for (const Bench& bench : benches) measures = metric_contract(spec->name, bench) || measures;
@@ -172,7 +173,8 @@ TEST_CASE("samples that are no Sudoku grids are refused") {
   samples.prompts.assign(8, 0);
   Evaluation evaluation;
   evaluation.samples = &samples;
-  CHECK(refusal("solved-fraction", evaluation) == "solved-fraction needs 4x4, 6x6 or 9x9 Sudoku grids");
+  CHECK(refusal("solved-fraction", evaluation) ==
+        "solved-fraction needs 4x4, 6x6 or 9x9 Sudoku grids");
   samples.prompts.assign(16, 0);
   CHECK(measure("solved-fraction", evaluation)["solved-fraction"] == 0.0);
   samples.tokens[3] = -1;
