@@ -18,7 +18,7 @@ void require_match(const std::string& pattern, const std::vector<std::string>& n
     if (nn::matches(name, pattern)) return;
     known += (known.empty() ? "" : ", ") + name;
   }
-  throw std::runtime_error("\"" + pattern + "\" names no layer that could be pruned; there are: " +
+  throw std::runtime_error("\"" + pattern + "\" names no layer with weights; there are: " +
                            (known.empty() ? "none" : known));
 }
 

@@ -8,8 +8,9 @@
 
 namespace assay {
 
-// Which layers a pruner touches, by name: "block1.*", where * stands for any text, also none. A
-// component derives from it beside its interface, and declares it by LayerChoice::params(p).
+// Which layers a pruner or a quantizer touches, by name: "block1.*", where * stands for any text,
+// also none. A component derives from it beside its interface, and declares it by
+// LayerChoice::params(p).
 struct LayerChoice {
   std::vector<std::string> layers;  // empty: all
   std::vector<std::string> ignore;

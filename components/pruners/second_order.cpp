@@ -73,4 +73,10 @@ Square inverse_factor(const Square& hessian) {
   return out;
 }
 
+void spread_error(std::span<double> row, const Square& U, int j, double error, int first,
+                  int last) {
+  if (error == 0.0) return;
+  for (int k = first; k < last; ++k) row[static_cast<std::size_t>(k)] -= error * U.at(j, k);
+}
+
 }  // namespace assay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,5 +35,8 @@ void damp(Square& hessian, double damping);
 // The upper triangular U with H⁻¹ = Uᵀ U, for a positive definite H. Throws std::runtime_error
 // where it is not.
 Square inverse_factor(const Square& hessian);
+// What column j of a row of a weight left undone, error = change / U_jj, made up for by the columns
+// from `first` to before `last`: w_k -= error U_jk.
+void spread_error(std::span<double> row, const Square& U, int j, double error, int first, int last);
 
 }  // namespace assay

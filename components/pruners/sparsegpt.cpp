@@ -82,6 +82,10 @@ struct SparseGpt final : Pruner, LayerChoice {
     double& weight(int row, int column) {
       return weights[static_cast<std::size_t>(place(row, column))];
     }
+    std::span<double> row(int r) {
+      return std::span(weights).subspan(static_cast<std::size_t>(place(r, 0)),
+                                        static_cast<std::size_t>(columns));
+    }
     bool gone(int row, int column) const { return !there(parameter, place(row, column)); }
   };
 
@@ -107,19 +111,16 @@ struct SparseGpt final : Pruner, LayerChoice {
     }
     for (int r = 0; r < work.rows; ++r)
       for (int j = first; j < last; ++j)
-        spread(work, r, j, undone[static_cast<std::size_t>(j - first)][static_cast<std::size_t>(r)],
-               last, work.columns);
+        spread_error(work.row(r), work.U, j,
+                     undone[static_cast<std::size_t>(j - first)][static_cast<std::size_t>(r)], last,
+                     work.columns);
   }
 
   // Takes weight (row, j) away, makes up for it as far as `last`, and gives what is undone.
   static double make_up(Work& work, int row, int j, int last) {
     const double error = work.weight(row, j) / work.U.at(j, j);
-    spread(work, row, j, error, j, last);
+    spread_error(work.row(row), work.U, j, error, j, last);
     return error;
-  }
-  static void spread(Work& work, int row, int j, double error, int first, int last) {
-    if (error == 0.0) return;
-    for (int k = first; k < last; ++k) work.weight(row, k) -= error * work.U.at(j, k);
   }
 
   static Candidate candidate(Work& work, int row, int column) {

@@ -10,6 +10,9 @@ class Quantizer : public Component {
  public:
   static constexpr std::string_view kKind = "quantizer";
   virtual void quantize(TrainedModel& model, const Examples& calibration, Stream stream) const = 0;
+  // Whether what it gave stays as it is when it is quantized again: levels depend on weights alone,
+  // and in such a way that weights on levels find them again.
+  virtual bool idempotent() const { return true; }
 };
 
 }  // namespace assay

@@ -55,7 +55,7 @@ TEST_CASE("layers are chosen by patterns, and a pattern that names none is refus
         "experts.0.up.weight experts.2.up.weight ");
   CHECK(touched("ignore = [\"experts.*\"]") == "shared.weight output.weight ");
   CHECK_THROWS_WITH(touched("layers = [\"hidden1\"]"),
-                    "\"hidden1\" names no layer that could be pruned; there are: shared, "
+                    "\"hidden1\" names no layer with weights; there are: shared, "
                     "experts.0.up, experts.0.down, experts.1.up, experts.1.down, experts.2.up, "
                     "experts.2.down, output");
 }
