@@ -27,6 +27,14 @@ double counted_labels(Evaluation& e, const std::string& metric) {
   return static_cast<double>(count);
 }
 
+const nn::Tensor& reference_logits_of(Evaluation& e, const std::string& metric) {
+  const nn::Tensor &own = logits_of(e, metric), &out = e.reference_outputs();
+  if (!(out.shape() == own.shape()))
+    throw std::runtime_error(metric + ": the reference gives outputs " + out.shape().text() +
+                             ", the model " + own.shape().text());
+  return out;
+}
+
 double mean_nll(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = logits_of(e, metric);
   const int classes = e.model->format.classes;

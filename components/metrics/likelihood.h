@@ -9,6 +9,8 @@ namespace assay::metrics {
 const nn::Tensor& logits_of(Evaluation& evaluation, const std::string& metric);
 // How many labels count: those that are not -1. Throws where none does.
 double counted_labels(Evaluation& evaluation, const std::string& metric);
+// The same of the reference, of the shape of the model's.
+const nn::Tensor& reference_logits_of(Evaluation& evaluation, const std::string& metric);
 // Mean over the labels that count of -log softmax(outputs)[label], in nats, summed in double.
 double mean_nll(Evaluation& evaluation, const std::string& metric);
 

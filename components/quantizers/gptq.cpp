@@ -95,8 +95,8 @@ struct Gptq final : Quantizer, Grid, LayerChoice {
                     const std::vector<int>& columns) const {
     const int width = U.size;
     std::vector<double> undone(row.size());
-    for (int from = 0; from < width; from += block) {
-      const int to = std::min(from + block, width);
+    for (int from = 0, to = 0; from < width; from = to) {
+      to = block_end(from, width);
       for (int j = from; j < to; ++j) {
         const auto at = static_cast<std::size_t>(j);
         const auto column = static_cast<std::size_t>(columns[at]);
@@ -112,6 +112,14 @@ struct Gptq final : Quantizer, Grid, LayerChoice {
     }
   }
 
+  // No group whose scale is fitted on the way lies in two blocks without beginning the second: its
+  // weights would lack updates.
+  int block_end(int from, int width) const {
+    int to = std::min(from + block, width);
+    for (int j = from + 1; j < to; ++j)
+      if (begins_group(static_cast<std::size_t>(j))) to = j;
+    return to;
+  }
   bool begins_group(std::size_t column) const {
     return order == Order::kNatural && granularity == Granularity::kGroup &&
            column % static_cast<std::size_t>(group) == 0;

@@ -86,3 +86,58 @@ TEST_CASE("support recall and precision by hand") {
   CHECK_THROWS_WITH(measured("support-recall", e),
                     "support-recall needs data with a known support");
 }
+
+TEST_CASE("signal to noise of weights by hand, over what is quantized") {
+  TrainedModel a = model("{ use = \"mlp\", hidden = [2] }", 2, 2);
+  a.parameters.get("hidden1.weight").value = tensor({2, 2}, {3, 0, 0, 4});
+  TrainedModel less = a;
+  Evaluation e;
+  e.model = &less;
+  e.reference = &a;
+  CHECK(measured("weight-snr", e)["weight-snr"] == 150.0);
+  nn::Parameter& w = less.parameters.get("hidden1.weight");
+  w.value = tensor({2, 2}, {3, 0, 0, 4.5});
+  w.bits = 4.0;
+  // Signal 25, noise 0.25. The output layer is not quantized.
+  CHECK(measured("weight-snr", e)["weight-snr"] == doctest::Approx(20.0));
+  less.parameters.get("output.weight").value.fill(7.0);
+  CHECK(measured("weight-snr", e)["weight-snr"] == doctest::Approx(20.0));
+  const TrainedModel other = model("\"linear\"", 4, 2);
+  e.reference = &other;
+  CHECK_THROWS_WITH(measured("weight-snr", e),
+                    "weight-snr: the reference has no hidden1.weight of 2 x 2");
+}
+
+TEST_CASE("divergence and agreement of predictions by hand") {
+  TrainedModel a = model("\"linear\"", 2, 2);
+  a.parameters.get("output.weight").value = tensor({2, 2}, {1, 0, 0, 1});
+  TrainedModel b = a;
+  b.parameters.get("output.weight").value = tensor({2, 2}, {0, 0, 0, 1});
+  Data data;
+  data.format = a.format;
+  data.test.count = 2;
+  data.test.features = tensor({2, 2}, {std::log(3.0), 0, 0, std::log(2.0)});
+  data.test.labels = {0, 1};
+  Evaluation e;
+  e.model = &b;
+  e.reference = &a;
+  e.data = &data;
+  // 3/4, 1/4 taken for 1/2, 1/2; the second example is the same to both. The first is a tie for the
+  // model, which goes to class 0, as the reference's prediction.
+  const double first = 0.75 * std::log(1.5) + 0.25 * std::log(0.5);
+  CHECK(measured("kl-from-reference", e)["kl-from-reference"] == doctest::Approx(first / 2));
+  CHECK(measured("top1-agreement", e)["top1-agreement"] == 1.0);
+  b.parameters.get("output.weight").value = tensor({2, 2}, {-1, 0, 0, 1});
+  Evaluation again;
+  again.model = &b;
+  again.reference = &a;
+  again.data = &data;
+  CHECK(measured("top1-agreement", again)["top1-agreement"] == 0.5);
+  const TrainedModel other = model("\"linear\"", 2, 3);
+  Evaluation unlike;
+  unlike.model = &a;
+  unlike.reference = &other;
+  unlike.data = &data;
+  CHECK_THROWS_WITH(measured("kl-from-reference", unlike),
+                    "kl-from-reference: the reference gives outputs 2 x 3, the model 2 x 2");
+}

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "components/pruners/second_order.h"
+#include "tests/components/correlated_layer.h"
 #include "tests/contracts/pruner_contract.h"
 
 using namespace assay;
@@ -10,97 +11,14 @@ using namespace assay::testing;
 
 namespace {
 
-using Matrix = std::vector<std::vector<double>>;
-
-// Gauss and Jordan, with pivots from the diagonal: for positive definite matrices.
-Matrix inverse(Matrix a) {
-  const std::size_t n = a.size();
-  Matrix out(n, std::vector<double>(n));
-  for (std::size_t i = 0; i < n; ++i) out[i][i] = 1.0;
-  for (std::size_t p = 0; p < n; ++p) {
-    const double pivot = a[p][p];
-    for (std::size_t j = 0; j < n; ++j) a[p][j] /= pivot, out[p][j] /= pivot;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (i == p) continue;
-      const double factor = a[i][p];
-      for (std::size_t j = 0; j < n; ++j)
-        a[i][j] -= factor * a[p][j], out[i][j] -= factor * out[p][j];
-    }
-  }
-  return out;
+Matrix pruned(const CorrelatedLayer& c, const std::string& text) {
+  TrainedModel out = c.model;
+  build<Pruner>(text)->prune(out, c.calibration, Stream(0));
+  return CorrelatedLayer::rows_of(out);
 }
-
-// The rows and columns of these indices.
-Matrix part(const Matrix& a, const std::vector<std::size_t>& at) {
-  Matrix out(at.size(), std::vector<double>(at.size()));
-  for (std::size_t i = 0; i < at.size(); ++i)
-    for (std::size_t j = 0; j < at.size(); ++j) out[i][j] = a[at[i]][at[j]];
-  return out;
-}
-
-struct Case {
-  TrainedModel model;
-  Examples calibration;
-  Matrix hessian;  // damped by 0.01
-  Matrix weights;
-
-  // Inputs are mixtures of half as many sources, so that they are correlated.
-  Case(int rows, int columns, int seed) : model(testing::model("\"linear\"", columns, rows)) {
-    Stream random(static_cast<std::uint64_t>(seed));
-    calibration.count = 40;
-    const int sources = columns / 2 + 1;
-    const nn::Tensor mixing = nn::Tensor::normal({sources, columns}, 1.0, random.fork("mixing")),
-                     source = nn::Tensor::normal({40, sources}, 1.0, random.fork("source")),
-                     own = nn::Tensor::normal({40, columns}, 0.3, random.fork("own"));
-    calibration.features = own;
-    for (int e = 0; e < 40; ++e)
-      for (int c = 0; c < columns; ++c) {
-        double x = own.at(e, c);
-        for (int s = 0; s < sources; ++s) x += source.at(e, s) * mixing.at(s, c);
-        calibration.features.set(std::int64_t{e} * columns + c, x);
-      }
-    nn::Parameter& w = model.parameters.get("output.weight");
-    w.value = nn::Tensor::normal({rows, columns}, 1.0, random.fork("weights"));
-    weights = rows_of(model);
-    const auto n = static_cast<std::size_t>(columns);
-    hessian.assign(n, std::vector<double>(n));
-    double trace = 0.0;
-    for (int e = 0; e < 40; ++e)
-      for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j)
-          hessian[i][j] += calibration.features.at(e, static_cast<int>(i)) *
-                           calibration.features.at(e, static_cast<int>(j));
-    for (std::size_t i = 0; i < n; ++i) trace += hessian[i][i];
-    for (std::size_t i = 0; i < n; ++i) hessian[i][i] += 0.01 * trace / columns;
-  }
-
-  static Matrix rows_of(const TrainedModel& m) {
-    const nn::Tensor& w = m.parameters.get("output.weight").value;
-    Matrix out;
-    for (int r = 0; r < w.shape()[0]; ++r) {
-      auto& row = out.emplace_back();
-      for (int c = 0; c < w.shape()[1]; ++c) row.push_back(w.at(r, c));
-    }
-    return out;
-  }
-  Matrix pruned(const std::string& text) const {
-    TrainedModel out = model;
-    build<Pruner>(text)->prune(out, calibration, Stream(0));
-    return rows_of(out);
-  }
-  // Of the output, damping included: sum over rows of d H dᵀ.
-  double error(const Matrix& other) const {
-    double out = 0.0;
-    for (std::size_t r = 0; r < weights.size(); ++r)
-      for (std::size_t i = 0; i < hessian.size(); ++i)
-        for (std::size_t j = 0; j < hessian.size(); ++j)
-          out += (other[r][i] - weights[r][i]) * hessian[i][j] * (other[r][j] - weights[r][j]);
-    return out;
-  }
-};
 
 // Optimal brain surgeon from left to right, with the inverse of what is left computed anew.
-Matrix by_hand(const Case& c, double sparsity, std::size_t block) {
+Matrix by_hand(const CorrelatedLayer& c, double sparsity, std::size_t block) {
   Matrix w = c.weights;
   const std::size_t rows = w.size(), n = c.hessian.size();
   std::vector<std::vector<bool>> gone(rows, std::vector<bool>(n));
@@ -135,7 +53,7 @@ Matrix by_hand(const Case& c, double sparsity, std::size_t block) {
 }
 
 // The least error of any mask that removes `count` weights of one row, each repaired at best.
-double least_error(const Case& c, int count) {
+double least_error(const CorrelatedLayer& c, int count) {
   const std::size_t n = c.hessian.size();
   const Matrix inv = inverse(c.hessian);
   double best = 1e300;
@@ -161,9 +79,9 @@ TEST_CASE("sparsegpt is the surgeon that inverts anew at each column") {
     for (const int block : {3, 4, 128}) {
       CAPTURE(columns);
       CAPTURE(block);
-      const Case c(4, columns, columns);
-      const Matrix fast = c.pruned("{ use = \"sparsegpt\", sparsity = 0.6, block = " +
-                                   std::to_string(block) + " }"),
+      const CorrelatedLayer c(4, columns, columns);
+      const Matrix fast = pruned(c, "{ use = \"sparsegpt\", sparsity = 0.6, block = " +
+                                        std::to_string(block) + " }"),
                    slow = by_hand(c, 0.6, static_cast<std::size_t>(block));
       double worst = 0.0;
       bool same_zeros = true;
@@ -181,14 +99,14 @@ TEST_CASE("sparsegpt is never better than the best mask and better than magnitud
   double magnitude = 0.0, wanda = 0.0, surgeon = 0.0, best = 0.0;
   for (int seed = 0; seed < 20; ++seed) {
     CAPTURE(seed);
-    const Case c(1, 8, 100 + seed);
-    const double own = c.error(c.pruned("{ use = \"sparsegpt\", sparsity = 0.5 }")),
+    const CorrelatedLayer c(1, 8, 100 + seed);
+    const double own = c.error(pruned(c, "{ use = \"sparsegpt\", sparsity = 0.5 }")),
                  least = least_error(c, 4);
     CHECK(own >= least * (1 - 1e-4));
     surgeon += own;
     best += least;
-    magnitude += c.error(c.pruned("{ use = \"magnitude\", sparsity = 0.5 }"));
-    wanda += c.error(c.pruned("{ use = \"wanda\", sparsity = 0.5 }"));
+    magnitude += c.error(pruned(c, "{ use = \"magnitude\", sparsity = 0.5 }"));
+    wanda += c.error(pruned(c, "{ use = \"wanda\", sparsity = 0.5 }"));
   }
   CAPTURE(best);
   CAPTURE(wanda);
@@ -198,20 +116,20 @@ TEST_CASE("sparsegpt is never better than the best mask and better than magnitud
 
 TEST_CASE("sparsegpt repairs what it can and leaves a layer without inputs to magnitude") {
   // Two equal inputs: what one loses the other takes over, so that the output stays.
-  Case c(1, 2, 3);
+  CorrelatedLayer c(1, 2, 3);
   for (int e = 0; e < 40; ++e)
     c.calibration.features.set(2 * e + 1, c.calibration.features.at(e, 0));
-  const Matrix out = c.pruned("{ use = \"sparsegpt\", sparsity = 0.5, damping = 1e-6 }");
+  const Matrix out = pruned(c, "{ use = \"sparsegpt\", sparsity = 0.5, damping = 1e-6 }");
   CHECK(out[0][0] + out[0][1] == doctest::Approx(c.weights[0][0] + c.weights[0][1]).epsilon(1e-4));
   c.calibration.features.fill(0.0);
-  const Matrix blind = c.pruned("{ use = \"sparsegpt\", sparsity = 0.5 }");
+  const Matrix blind = pruned(c, "{ use = \"sparsegpt\", sparsity = 0.5 }");
   const std::size_t larger = std::abs(c.weights[0][0]) < std::abs(c.weights[0][1]) ? 1 : 0;
   CHECK(blind[0][larger] == c.weights[0][larger]);
   CHECK(blind[0][1 - larger] == 0.0);
 }
 
 TEST_CASE("the factor of an inverse is upper triangular and squares to it") {
-  const Case c(1, 7, 5);
+  const CorrelatedLayer c(1, 7, 5);
   Square h(7);
   for (int i = 0; i < 7; ++i)
     for (int j = 0; j < 7; ++j)
