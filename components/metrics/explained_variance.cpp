@@ -12,7 +12,7 @@ struct ExplainedVariance final : Metric {
                               "SAEBench (Karvonen et al. 2025)"};
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
-    const nn::Tensor &x = e.activations(), &y = e.reconstruction();
+    const nn::Tensor &x = e.targets(), &y = e.reconstruction();
     const int n = static_cast<int>(x.shape().rows()), d = x.shape().back();
     double residual = 0.0, total = 0.0;
     for (int j = 0; j < d; ++j) {

@@ -13,7 +13,7 @@ struct ExplainedVarianceLegacy final : Metric {
       "SAELens before 2025"};
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
-    const nn::Tensor &x = e.activations(), &y = e.reconstruction();
+    const nn::Tensor &x = e.targets(), &y = e.reconstruction();
     const int n = static_cast<int>(x.shape().rows()), d = x.shape().back();
     std::vector<double> mean(static_cast<std::size_t>(d));
     for (int i = 0; i < n; ++i)

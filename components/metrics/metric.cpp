@@ -25,15 +25,22 @@ const std::vector<nn::Forward::Statistic>& Evaluation::reference_statistics() {
 
 const nn::Tensor& Evaluation::activations() {
   if (!activations_) {
-    const bool own = sae->site.empty();
+    const bool own = sae->sites.empty();
     if (!own && !model)
-      throw std::runtime_error("the autoencoder reads the site \"" + sae->site +
+      throw std::runtime_error("the autoencoder reads the site \"" + sae->sites[0] +
                                "\": evaluating it needs the input model");
     if (own && examples().features.empty())
       throw std::runtime_error("the autoencoder reads features, and the data have none");
-    activations_ = own ? examples().features : model->activations(examples(), sae->site);
+    activations_ = own ? examples().features : activations_at(*model, examples(), sae->sites);
   }
   return *activations_;
+}
+
+const nn::Tensor& Evaluation::targets() {
+  if (sae->target.empty()) return activations();
+  (void)activations();
+  if (!targets_) targets_ = model->activations(examples(), sae->target);
+  return *targets_;
 }
 
 const nn::Tensor& Evaluation::codes() {

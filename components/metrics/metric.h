@@ -26,12 +26,14 @@ class Evaluation {
   const std::vector<nn::Forward::Statistic>& statistics();  // of the same passes
   const nn::Tensor& reference_outputs();                    // the same of the reference
   const std::vector<nn::Forward::Statistic>& reference_statistics();
-  const nn::Tensor& activations();  // what the SAE reads: its site, or the data's features
+  const nn::Tensor& activations();  // what the SAE reads: its sites, or the data's features
+  const nn::Tensor& targets();      // what it should give: the same, but for a transcoder
   const nn::Tensor& codes();        // the SAE's codes of them
   const nn::Tensor& reconstruction();
 
  private:
-  std::optional<nn::Tensor> outputs_, reference_outputs_, activations_, codes_, reconstruction_;
+  std::optional<nn::Tensor> outputs_, reference_outputs_, activations_, targets_, codes_,
+      reconstruction_;
   std::vector<nn::Forward::Statistic> statistics_, reference_statistics_;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "components/models/model.h"
 #include "components/nn/forward.h"
@@ -9,41 +11,68 @@
 
 namespace assay {
 
-// A sparse autoencoder over activations: x (n x features) -> code (n x latents, sparse) -> x'.
+// What an autoencoder reads, the sites side by side with the width of each, and how many numbers it
+// gives: as many as it reads, but for a transcoder.
+struct SaeFormat {
+  std::vector<int> widths;
+  int outputs = 0;
+  int features() const { return std::accumulate(widths.begin(), widths.end(), 0); }
+  static SaeFormat plain(int features) { return {{features}, features}; }
+};
+
+// A sparse autoencoder over activations: x (n x features) -> code (n x latents, sparse) -> x', or
+// what stands in for another site (n x outputs).
 class Sae : public Component {
  public:
   static constexpr std::string_view kKind = "sae";
   virtual int latents(int features) const = 0;
-  // Declares its parameters; the decoder is "decoder.weight", latents x features, so that row i is
+  // Whether what it gives may be another site than what it reads.
+  virtual bool transcodes() const { return false; }
+  // Declares its parameters; the decoder is "decoder.weight", latents x outputs, so that row i is
   // the direction of latent i.
-  virtual void declare(nn::Parameters& out, int features, const Stream& init) const = 0;
+  virtual void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const = 0;
   virtual nn::Var encode(nn::Forward& pass, nn::Var x) const = 0;
   virtual nn::Var decode(nn::Forward& pass, nn::Var code) const = 0;
-  // The training loss of a batch. -> scalar
-  virtual nn::Var loss(nn::Forward& pass, nn::Var x) const = 0;
-  // After each optimizer step: unit norms, resampling of dead latents.
+  // The training loss of a batch. `target` is x itself, but for a transcoder. -> scalar
+  virtual nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const = 0;
+  // After each optimizer step: unit norms. What depends on the batch goes to pass.after_step.
   virtual void after_step(nn::Parameters& parameters) const = 0;
 };
 
-// A trained SAE with the site that it reads and the scaling of its inputs: it sees
-// (activation - mean) * scale, and is judged in the units of the activations.
+// (activation - mean) * scale, column by column.
+struct Scaling {
+  nn::Tensor mean;   // width
+  nn::Tensor scale;  // width, double; empty: 1
+  nn::Tensor apply(const nn::Tensor& activations) const;
+  nn::Tensor undo(const nn::Tensor& scaled) const;
+};
+
+// A trained SAE with the sites that it reads and the scaling of its inputs: it sees scaled numbers,
+// and is judged in the units of the activations.
 class TrainedSae final : public Artifact {
  public:
   static constexpr std::string_view kType = "sae";
   std::shared_ptr<const Sae> sae;
   nn::Parameters parameters;
-  std::string site;  // empty: the features of the data themselves
-  int features = 0;
-  nn::Tensor mean;  // features
-  double scale = 1.0;
+  std::vector<std::string> sites;  // side by side; empty: the features of the data themselves
+  std::string target;              // the site that it gives, where that is another one
+  int features = 0;                // that it reads
+  Scaling in;
+  Scaling out;  // of what it gives, where there is a target
 
   nn::Tensor encode(const nn::Tensor& activations) const;       // n x latents
-  nn::Tensor reconstruct(const nn::Tensor& activations) const;  // n x features
+  nn::Tensor reconstruct(const nn::Tensor& activations) const;  // n x outputs
 
   std::string_view type() const override { return kType; }
   void save(Archive& out) const override;
   std::size_t bytes() const override;
   static std::shared_ptr<const TrainedSae> load(const Archive& in);
 };
+
+// Activations of a model at sites, side by side, and the width of each. Throws std::runtime_error
+// where the sites do not see the same rows.
+nn::Tensor activations_at(const TrainedModel& model, const Examples& examples,
+                          const std::vector<std::string>& sites,
+                          std::vector<int>* widths = nullptr);
 
 }  // namespace assay

@@ -7,7 +7,8 @@
 
 namespace assay::saes {
 
-void declare_sae(nn::Parameters& out, int features, int latents, const Stream& init) {
+void declare_sae(nn::Parameters& out, const SaeFormat& format, int latents, const Stream& init) {
+  const int features = format.features();
   out.add("decoder.weight", nn::Tensor::normal({latents, features}, 1.0, init.fork("decoder")),
           nn::Role::kWeight);
   unit_decoder(out);
@@ -43,6 +44,62 @@ void unit_decoder(nn::Parameters& parameters) {
       const T scale = T(1) / std::max(std::sqrt(squares), T(1e-12));
       for (int j = 0; j < d; ++j) row[j] *= scale;
     }
+  });
+}
+
+nn::Var unit_rows(nn::Var rows) {
+  const int d = rows.shape().back();
+  const std::int64_t n = rows.shape().rows();
+  const nn::Tape::Numbers norms = rows.tape->numbers(n);
+  const nn::Var inputs[] = {rows};
+  return rows.tape->custom(
+      "unit_rows", inputs, rows.shape(),
+      [=](nn::Tape::Inputs in, nn::Tensor& out) {
+        nn::dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T* x = in[0]->data<T>().data();
+          T* y = out.data<T>().data();
+          for (std::int64_t r = 0; r < n; ++r, x += d, y += d) {
+            const T norm = std::sqrt(nn::dot_array(x, x, static_cast<std::size_t>(d)));
+            norms.as<T>()[static_cast<std::size_t>(r)] = std::max(norm, T(1e-12));
+            for (int j = 0; j < d; ++j) y[j] = x[j] / norms.as<T>()[static_cast<std::size_t>(r)];
+          }
+        });
+      },
+      [=](nn::Tape::Inputs, const nn::Tensor& out, const nn::Tensor& grad, nn::Tape::Gradients to) {
+        const auto claim = to.claim(0);
+        if (!claim.tensor) return;
+        nn::dispatch(out.dtype(), [&](auto t) {
+          using T = decltype(t);
+          const T *y = out.data<T>().data(), *g = grad.data<T>().data();
+          T* dx = claim.tensor->data<T>().data();
+          for (std::int64_t r = 0; r < n; ++r, y += d, g += d, dx += d) {
+            const T along = nn::dot_array(y, g, static_cast<std::size_t>(d));
+            const T norm = norms.as<T>()[static_cast<std::size_t>(r)];
+            for (int j = 0; j < d; ++j)
+              dx[j] = (claim.add ? dx[j] : T(0)) + (g[j] - along * y[j]) / norm;
+          }
+        });
+      });
+}
+
+nn::Var mean_square(nn::Var rebuilt, nn::Var target) {
+  return nn::squared_distance(rebuilt, target, 1.0 / target.shape()[0]);
+}
+
+double warmed_up(const nn::Forward& pass, double share) {
+  return share > 0 ? std::min(1.0, pass.progress() / share) : 1.0;
+}
+
+nn::Var positive(nn::Var a) {
+  nn::Tape& tape = *a.tape;
+  return tape.constant(a.shape(), [&](nn::Tensor& out) {
+    nn::dispatch(out.dtype(), [&](auto t) {
+      using T = decltype(t);
+      const auto x = tape.value(a).template data<T>();
+      const auto y = out.data<T>();
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = x[i] > T(0) ? T(1) : T(0);
+    });
   });
 }
 

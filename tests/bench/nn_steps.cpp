@@ -80,14 +80,15 @@ Step autoencoder(const std::string& text, int features, int batch_size) {
   };
   const auto s = std::make_shared<State>();
   s->sae = make<Sae>(text);
-  s->sae->declare(s->parameters, features, Stream(1));
+  s->sae->declare(s->parameters, SaeFormat::plain(features), Stream(1));
   s->rule = s->optimizer->begin(s->parameters, 1 << 30);
   s->batch = nn::Tensor::normal({batch_size, features}, 1.0, Stream(2));
   s->pass = std::make_unique<nn::Forward>(s->tape, s->parameters, true, Stream(3));
   return [s] {
     nn::Forward& pass = *s->pass;
     pass.begin(Stream(3));
-    s->tape.backward(s->sae->loss(pass, s->tape.constant(s->batch)));
+    const nn::Var x = s->tape.constant(s->batch);
+    s->tape.backward(s->sae->loss(pass, x, x));
     s->rule->step(s->parameters, s->tape);
     s->sae->after_step(s->parameters);
   };
@@ -119,18 +120,21 @@ Step step_of(const std::string& name) {
   if (name == "sae-topk-128-1024")
     return autoencoder("{ use = \"topk\", latents = 1024, k = 16 }", 128, 512);
   if (name == "moe-8x64-256-64-top2")
-    return training({"{ use = \"moe-mlp\", hidden = 64, experts = 8, expert_hidden = 256, "
-                     "router = { use = \"topk-softmax\", k = 2, balance = 0.0 } }",
-                     {false, 64, 0, 1, 10},
-                     2048});
+    return training(
+        {"{ use = \"moe-mlp\", hidden = 64, experts = 8, expert_hidden = 256, "
+         "router = { use = \"topk-softmax\", k = 2, balance = 0.0 } }",
+         {false, 64, 0, 1, 10},
+         2048});
   if (name == "transformer-causal-64")
-    return training({blocks + "2, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
-                              "positions = \"none\" } }",
+    return training({blocks +
+                         "2, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
+                         "positions = \"none\" } }",
                      {true, 64, 64, 64, 64},
                      32});
   if (name == "masked-diffusion-9x9")
-    return training({blocks + "3, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
-                              "causal = false, positions = \"none\" } }",
+    return training({blocks +
+                         "3, positions = \"learned\", mixer = { use = \"attention\", heads = 4, "
+                         "causal = false, positions = \"none\" } }",
                      {true, 81, 10, 81, 9},
                      64,
                      "\"masked-cross-entropy\""});

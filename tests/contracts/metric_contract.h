@@ -41,8 +41,8 @@ struct Bench {
     for (std::int64_t i = 0; i < masks.count(); ++i) masks.set(i, static_cast<double>(i % 3));
     sae.sae = build<Sae>("{ use = \"topk\", latents = 9, k = 2 }");
     sae.features = data.format.width;
-    sae.mean = nn::Tensor({sae.features});
-    sae.sae->declare(sae.parameters, sae.features, Stream(6));
+    sae.in.mean = nn::Tensor({sae.features});
+    sae.sae->declare(sae.parameters, SaeFormat::plain(sae.features), Stream(6));
     samples.count = 1;
     samples.width = 16;
     samples.prompts.assign(16, 0);
@@ -68,6 +68,8 @@ struct Bench {
 inline Bench number_bench() {
   Bench out(model("\"autoencoder\"", 6, 4));
   out.data.train = examples(30, 6, 4, 4);
+  out.data.truth["codes"] = nn::Tensor::full({24, 5}, 1.0);
+  out.data.truth["parents"] = nn::Tensor::of({5}, std::vector<double>{-1, 0, 0, -1, 3});
   out.data.truth["means"] = nn::Tensor::normal({3, 6}, 1.0, Stream(9));
   out.data.truth["deviations"] = nn::Tensor::full({3}, 1.0);
   out.data.truth["weights"] = nn::Tensor::full({3}, 1.0 / 3.0);
@@ -92,6 +94,13 @@ inline Bench token_bench() {
   out.samples.width = 2;
   out.samples.prompts = {0, 1, 2, 1, 0, 1};
   out.samples.tokens = {1, 2, 2, 2, 0, 1};
+  return out;
+}
+
+// The same with an autoencoder of a site of the network.
+inline Bench site_bench() {
+  Bench out(model("{ use = \"mlp\", hidden = [6] }", 6, 4));
+  out.sae.sites = {"hidden1.act"};
   return out;
 }
 

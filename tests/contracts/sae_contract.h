@@ -12,15 +12,16 @@ inline TrainedSae untrained_sae(const std::string& text, int features, std::uint
   TrainedSae out;
   out.sae = build<Sae>(text);
   out.features = features;
-  out.mean = nn::Tensor({features});
-  out.sae->declare(out.parameters, features, Stream(seed));
+  out.in.mean = nn::Tensor({features});
+  out.sae->declare(out.parameters, SaeFormat::plain(features), Stream(seed));
   return out;
 }
 
 inline nn::Var sae_loss(const Sae& sae, nn::Tape& tape, const nn::Parameters& parameters,
                         const nn::Tensor& x) {
   nn::Forward pass(tape, parameters, true, Stream(7));
-  return sae.loss(pass, tape.constant(x));
+  const nn::Var input = tape.constant(x);
+  return sae.loss(pass, input, input);
 }
 
 // The laws of the kind, for a configuration with a few latents that suits 6 features.

@@ -44,7 +44,7 @@ struct Fixture {
 TEST_CASE("every metric keeps the contract of its kind") {
   const Bench benches[] = {Bench(subject()), Bench(model("\"vq-autoencoder\"", 6, 4)),
                            Bench(model("\"slot-autoencoder\"", 16, 4)), number_bench(),
-                           token_bench()};
+                           token_bench(), site_bench()};
   for (const ComponentSpec* spec : Registry::global().all("metric")) {
     bool measures = false;
     for (const Bench& bench : benches) measures = metric_contract(spec->name, bench) || measures;
@@ -68,11 +68,11 @@ TEST_CASE("metrics of labels refuse a model that does not predict them") {
 
 TEST_CASE("an autoencoder of a site needs the model, and one of features needs features") {
   Bench bench(subject());
-  bench.sae.site = "shared.act";
+  bench.sae.sites = {"shared.act"};
   Evaluation evaluation = bench.evaluation("data sae");
   CHECK(refusal("l0", evaluation) ==
         "the autoencoder reads the site \"shared.act\": evaluating it needs the input model");
-  bench.sae.site.clear();
+  bench.sae.sites.clear();
   bench.data.test.features = {};
   Evaluation tokens = bench.evaluation("data sae");
   CHECK(refusal("l0", tokens) == "the autoencoder reads features, and the data have none");
@@ -185,8 +185,8 @@ TEST_CASE("autoencoder metrics against a dictionary that is known") {
   TrainedSae sae;
   sae.sae = build<Sae>("{ use = \"topk\", latents = 3, k = 1 }");
   sae.features = 2;
-  sae.mean = nn::Tensor({2});
-  sae.sae->declare(sae.parameters, 2, Stream(1));
+  sae.in.mean = nn::Tensor({2});
+  sae.sae->declare(sae.parameters, SaeFormat::plain(2), Stream(1));
   const std::vector<double> directions = {1, 0, 0, 1, -1, 0};
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({3, 2}, directions);
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({3, 2}, directions);

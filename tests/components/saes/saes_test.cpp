@@ -83,8 +83,8 @@ TEST_CASE("a trained autoencoder is judged in the units of the activations") {
   const std::vector<double> identity = {1, 0, 0, 1};
   sae.parameters.get("encoder.weight").value = nn::Tensor::of({2, 2}, identity);
   sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, identity);
-  sae.mean = nn::Tensor::of({2}, std::vector<double>{10, -2});
-  sae.scale = 0.5;
+  sae.in.mean = nn::Tensor::of({2}, std::vector<double>{10, -2});
+  sae.in.scale = nn::Tensor::full({2}, 0.5, nn::Dtype::kFloat64);
   const nn::Tensor x = nn::Tensor::of({1, 2}, std::vector<double>{14, 4});
   CHECK(sae.encode(x) == nn::Tensor::of({1, 2}, std::vector<double>{2, 3}));
   CHECK(sae.reconstruct(x) == x);

@@ -75,9 +75,9 @@ TEST_CASE("train-sae standardises by the training split, keeps unit rows, repeat
   for (int j = 0; j < 16; ++j) {
     double sum = 0.0;
     for (int i = 0; i < data->train.count; ++i) sum += x.at(i, j);
-    CHECK(sae.mean.get(j) == doctest::Approx(sum / data->train.count).epsilon(1e-4));
+    CHECK(sae.in.mean.get(j) == doctest::Approx(sum / data->train.count).epsilon(1e-4));
     for (int i = 0; i < data->train.count; ++i)
-      squares += std::pow((x.at(i, j) - sae.mean.get(j)) * sae.scale, 2);
+      squares += std::pow((x.at(i, j) - sae.in.mean.get(j)) * sae.in.scale.get(j), 2);
   }
   CHECK(squares / data->train.count == doctest::Approx(16.0).epsilon(1e-4));
 
@@ -107,7 +107,7 @@ TEST_CASE("train-sae reads the activations of a model at the site") {
           "sae = { use = \"topk\", latents = 10, k = 2 }, steps = 5 }",
           {{"data", dictionary_data()}, {"model", trained}});
   CHECK(sae_of(ran).features == 7);
-  CHECK(sae_of(ran).site == "hidden1.act");
+  CHECK(sae_of(ran).sites == std::vector<std::string>{"hidden1.act"});
 }
 
 TEST_CASE("train-sae refuses tokens without a model and data that the model does not read") {
