@@ -18,8 +18,7 @@ constexpr std::size_t kLargest = std::size_t{4} << 30;  // bytes, read or decomp
 fs::path find_file(const std::string& file) {
   fs::path path(file);
   if (!fs::exists(path) && !path.has_parent_path())
-    if (fs::path shipped = fs::path(datasets_folder()) / path; fs::exists(shipped))
-      return shipped;
+    if (fs::path shipped = fs::path(datasets_folder()) / path; fs::exists(shipped)) return shipped;
   return path;
 }
 

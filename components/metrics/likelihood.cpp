@@ -20,7 +20,7 @@ const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   return out;
 }
 
-double counted_labels(Evaluation& e, const std::string& metric) {
+double counted_labels(const Evaluation& e, const std::string& metric) {
   const auto& labels = e.examples().labels;
   const auto count = std::count_if(labels.begin(), labels.end(), [](int l) { return l >= 0; });
   if (count == 0) throw std::runtime_error(metric + ": the " + e.split + " split has no labels");
@@ -37,6 +37,11 @@ const nn::Tensor& reference_logits_of(Evaluation& e, const std::string& metric) 
 
 double mean_nll(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = logits_of(e, metric);
+  (void)counted_labels(e, metric);  // whose name is in the message
+  return mean_nll(e, out);
+}
+
+double mean_nll(const Evaluation& e, const nn::Tensor& out) {
   const int classes = e.model->format.classes;
   const auto& labels = e.examples().labels;
   double total = 0.0;
@@ -48,7 +53,7 @@ double mean_nll(Evaluation& e, const std::string& metric) {
     for (int j = 0; j < classes; ++j) sum += std::exp(out.get(row + j) - top);
     total += top + std::log(sum) - out.get(row + labels[i]);
   }
-  return total / counted_labels(e, metric);
+  return total / counted_labels(e, "the loss");
 }
 
 }  // namespace assay::metrics

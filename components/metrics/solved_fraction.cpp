@@ -1,5 +1,5 @@
-// A Sudoku grid (4x4, 6x6 with boxes of 2 rows and 3 columns, or 9x9) counts where every row, column
-// and box holds each digit and the givens are kept.
+// A Sudoku grid (4x4, 6x6 with boxes of 2 rows and 3 columns, or 9x9) counts where every row,
+// column and box holds each digit and the givens are kept.
 #include <algorithm>
 
 #include "components/metrics/metric.h"

@@ -42,9 +42,12 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("every metric keeps the contract of its kind") {
-  const Bench benches[] = {Bench(subject()), Bench(model("\"vq-autoencoder\"", 6, 4)),
-                           Bench(model("\"slot-autoencoder\"", 16, 4)), number_bench(),
-                           token_bench(), site_bench()};
+  const Bench benches[] = {Bench(subject()),
+                           Bench(model("\"vq-autoencoder\"", 6, 4)),
+                           Bench(model("\"slot-autoencoder\"", 16, 4)),
+                           number_bench(),
+                           token_bench(),
+                           site_bench()};
   for (const ComponentSpec* spec : Registry::global().all("metric")) {
     bool measures = false;
     for (const Bench& bench : benches) measures = metric_contract(spec->name, bench) || measures;

@@ -1,0 +1,159 @@
+// Metrics of sparse autoencoders, by hand.
+#include <cmath>
+
+#include "tests/contracts/metric_contract.h"
+#include "tests/contracts/sae_contract.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+using Values = std::vector<double>;
+
+std::map<std::string, double> measured(const std::string& metric, Evaluation& evaluation) {
+  const Numbers numbers = measure(*build<Metric>(metric), evaluation);
+  return {numbers.begin(), numbers.end()};
+}
+
+// relu on each of two features: codes are the features above 0.
+struct Identity {
+  TrainedSae sae = untrained_sae("{ use = \"relu-l1\", latents = 2 }", 2, 1);
+  Data data;
+  Evaluation evaluation;
+  explicit Identity(const Values& rows) {
+    const Values identity = {1, 0, 0, 1};
+    sae.parameters.get("encoder.weight").value = nn::Tensor::of({2, 2}, identity);
+    sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, identity);
+    data.test.count = static_cast<int>(rows.size()) / 2;
+    data.test.features = nn::Tensor::of({data.test.count, 2}, rows);
+    data.format = {false, 2, 0, 1, 2};
+    evaluation.data = &data;
+    evaluation.sae = &sae;
+  }
+};
+
+// Three atoms along the axes, the second a child of the first, and an autoencoder of three latents.
+struct Tree {
+  TrainedSae sae = untrained_sae("{ use = \"relu-l1\", latents = 3 }", 3, 1);
+  Data data;
+  Evaluation evaluation;
+  explicit Tree(const Values& decoder, const Values& encoder) {
+    sae.parameters.get("decoder.weight").value = nn::Tensor::of({3, 3}, decoder);
+    sae.parameters.get("encoder.weight").value = nn::Tensor::of({3, 3}, encoder);
+    const Values codes = {1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1};
+    data.test.count = 4;
+    data.test.features = nn::Tensor::of({4, 3}, codes);
+    data.truth["codes"] = nn::Tensor::of({4, 3}, codes);
+    data.truth["dictionary"] = nn::Tensor::of({3, 3}, Values{1, 0, 0, 0, 1, 0, 0, 0, 1});
+    data.truth["parents"] = nn::Tensor::of({3}, Values{-1, 0, -1});
+    evaluation.data = &data;
+    evaluation.sae = &sae;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("normalised mean squared error is 1 minus the explained variance") {
+  Identity f({2, 1, 4, -1, 0, 3});
+  // Left over: (-1)². Around the means 2 and 1: 4 + 4, and 4 + 4.
+  CHECK(measured("\"normalised-mse\"", f.evaluation)["normalised-mse"] ==
+        doctest::Approx(1.0 / 16));
+  CHECK(measured("\"explained-variance\"", f.evaluation)["explained-variance"] ==
+        doctest::Approx(15.0 / 16));
+}
+
+TEST_CASE("dead and dense latents and the quantiles of firing") {
+  Identity f({1, -1, 2, -1, -1, -1, -1, -1});  // the first fires in half of the rows
+  CHECK(measured("\"dead-latents\"", f.evaluation)["dead-latents"] == 0.5);
+  CHECK(measured("\"dense-latents\"", f.evaluation)["dense-latents"] == 0.5);
+  CHECK(measured("{ use = \"dense-latents\", above = 0.5 }", f.evaluation)["dense-latents"] == 0.0);
+  auto histogram = measured("\"firing-histogram\"", f.evaluation);
+  CHECK(histogram["firing-histogram-q5"] == doctest::Approx(std::log10(0.125)));
+  CHECK(histogram["firing-histogram-q95"] == doctest::Approx(std::log10(0.125)));
+  f.sae.parameters.get("encoder.bias").value.set(1, 5.0);
+  Evaluation again;
+  again.data = &f.data;
+  again.sae = &f.sae;
+  CHECK(measured("\"firing-histogram\"", again)["firing-histogram-q5"] ==
+        doctest::Approx(std::log10(0.5)));
+}
+
+TEST_CASE("cosine of what latents read with what they write") {
+  Identity f({1, 1});
+  f.sae.parameters.get("encoder.weight").value = nn::Tensor::of({2, 2}, Values{3, 4, 0, -2});
+  CHECK(measured("\"encoder-decoder-cosine\"", f.evaluation)["encoder-decoder-cosine"] ==
+        doctest::Approx((0.6 - 1.0) / 2));
+}
+
+TEST_CASE("absorption is a child's latent in place of its parent's") {
+  const Values plain = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  Tree good(plain, plain);
+  CHECK(measured("\"absorption\"", good.evaluation)["absorption"] == 0.0);
+  CHECK(measured("\"absorption\"", good.evaluation)["absorption-missed"] == 0.0);
+  // The parent's latent stays off where the child is there, whose latent writes both.
+  const Values absorbing = {1, 0, 0, 0.6, 0.8, 0, 0, 0, 1};
+  const Values reading = {1, -2, 0, 0, 1, 0, 0, 0, 1};
+  Tree absorbed(absorbing, reading);
+  // The parent is active in rows 0, 1 and 3; swallowed in 1 and 3.
+  CHECK(measured("\"absorption\"", absorbed.evaluation)["absorption"] == doctest::Approx(2.0 / 3));
+  Tree missed(plain, reading);  // off, but nothing stands in for it
+  CHECK(measured("\"absorption\"", missed.evaluation)["absorption"] == 0.0);
+  CHECK(measured("\"absorption\"", missed.evaluation)["absorption-missed"] ==
+        doctest::Approx(2.0 / 3));
+  good.data.truth.erase("parents");
+  CHECK_THROWS_WITH(measured("\"absorption\"", good.evaluation),
+                    "absorption needs data whose truth has \"parents\": a dictionary whose atoms "
+                    "have parents");
+}
+
+TEST_CASE("sparse probing finds the latent that tells a class") {
+  Identity f({1, 1, 3, 1, 1, 2, 3, 2});
+  f.data.test.labels = {0, 1, 0, 1};
+  f.data.train = f.data.test;
+  // The first feature tells all, the second nothing.
+  auto probe = measured("{ use = \"sparse-probing\", k = 2 }", f.evaluation);
+  CHECK(probe["sparse-probing"] == 1.0);
+  CHECK(probe["sparse-probing-single"] == 1.0);
+  // Labels that need both features: more on the second where the first has less.
+  Identity sum({1, 1, 1, 2, 2, 1, 2, 2, 3, 1, 1, 3});
+  sum.data.test.labels = {0, 0, 0, 1, 1, 1};
+  sum.data.train = sum.data.test;
+  auto both = measured("{ use = \"sparse-probing\", k = 2 }", sum.evaluation);
+  CHECK(both["sparse-probing"] == 1.0);
+  CHECK(both["sparse-probing-single"] < 1.0);
+  sum.data.test.labels.pop_back();
+  CHECK_THROWS_WITH(measured("\"sparse-probing\"", sum.evaluation),
+                    "sparse-probing needs a label for each of the 6 rows, not 5");
+}
+
+TEST_CASE("loss recovered is all with a perfect reconstruction and none with the ablation itself") {
+  TrainedModel network = model("{ use = \"mlp\", hidden = [4] }", 3, 2);
+  Data data;
+  data.format = network.format;
+  data.test = examples(10, 3, 2, 4);
+  TrainedSae sae = untrained_sae("{ use = \"relu-l1\", latents = 4 }", 4, 1);
+  sae.sites = {"hidden1.act"};
+  nn::Tensor identity({4, 4});
+  for (int i = 0; i < 4; ++i) identity.set(i * 5, 1.0);
+  sae.parameters.get("encoder.weight").value = identity;  // activations of ReLU: rebuilt exactly
+  sae.parameters.get("decoder.weight").value = identity;
+  Evaluation evaluation;
+  evaluation.model = &network;
+  evaluation.data = &data;
+  evaluation.sae = &sae;
+  for (const char* baseline : {"zero", "mean"}) {
+    const std::string text =
+        std::string("{ use = \"loss-recovered\", baseline = \"") + baseline + "\" }";
+    auto perfect = measured(text, evaluation);
+    CHECK(perfect["loss-recovered"] == doctest::Approx(1.0));
+    CHECK(perfect["loss-recovered-clean"] == measured("\"nll\"", evaluation)["nll"]);
+    CHECK(perfect["loss-recovered-ablated"] != perfect["loss-recovered-clean"]);
+  }
+  sae.parameters.get("decoder.weight").value.fill(0.0);
+  CHECK(measured("\"loss-recovered\"", evaluation)["loss-recovered"] == doctest::Approx(0.0));
+  sae.sites.clear();
+  CHECK_THROWS_WITH(
+      measured("\"loss-recovered\"", evaluation),
+      "loss-recovered needs an autoencoder of one site of the model; this one reads the data");
+}
