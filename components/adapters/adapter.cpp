@@ -8,6 +8,11 @@ namespace assay {
 
 namespace {
 
+int adapters_in(const Value& model) {
+  const Value* inner = model.find("model");
+  return model.component_name() == "adapted" && inner ? 1 + adapters_in(*inner) : 0;
+}
+
 constexpr std::string_view kEnding = ".weight";
 
 bool is_layer(const nn::Parameter& p) {
@@ -15,6 +20,11 @@ bool is_layer(const nn::Parameter& p) {
 }
 
 }  // namespace
+
+nn::Name adapter_name(const Value& model) {
+  const int below = adapters_in(model);
+  return below == 0 ? nn::Name("adapter") : nn::Name("adapter", below + 1);
+}
 
 std::string_view layer_of(const nn::Parameter& weight) {
   const std::string_view name = weight.name;

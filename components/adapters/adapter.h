@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "components/datasets/dataset.h"
+#include "components/models/model.h"
 #include "components/nn/forward.h"
 #include "runner/registry/component.h"
 
@@ -20,6 +21,11 @@ class Adapter : public Component {
   // std::runtime_error where it adapts nothing.
   virtual void declare(nn::Parameters& out, std::string_view name, const nn::Parameters& base,
                        const Stream& init) const = 0;
+  // Looks at a trained model that it has just been put on, its own parameters among the model's,
+  // and at training examples, and gives those parameters values to begin with: levels that fit what
+  // layers read. May state other bits of weights (Parameter::bits). The base's values stay.
+  virtual void calibrate(TrainedModel& /*model*/, std::string_view /*name*/,
+                         const Examples& /*calibration*/) const {}
   // Hooks itself into a pass. The model runs, and the hooks go, before the pass begins anew.
   virtual void attach(nn::Forward& pass, std::string_view name) const = 0;
   // What it adds to those of one example's pass; nothing where it can be merged into the weights.
@@ -33,6 +39,9 @@ class Adapter : public Component {
 // Throws std::runtime_error for a pattern that names none.
 std::vector<const nn::Parameter*> adapted_weights(const nn::Parameters& base,
                                                   std::span<const std::string> layers);
+// The name of an adapter's parameters on a model of this configuration: one on top of another has a
+// name of its own.
+nn::Name adapter_name(const Value& model);
 // "hidden1" of "hidden1.weight".
 std::string_view layer_of(const nn::Parameter& weight);
 

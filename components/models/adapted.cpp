@@ -18,14 +18,7 @@ struct Adapted final : Model {
     p.add("adapter", &Adapted::adapter).doc("What changes it.");
   }
 
-  // An adapter on top of another has a name of its own.
-  int level() const {
-    const auto* inner = dynamic_cast<const Adapted*>(&*model);
-    return inner ? inner->level() + 1 : 1;
-  }
-  nn::Name name() const {
-    return level() == 1 ? nn::Name("adapter") : nn::Name("adapter", level());
-  }
+  nn::Name name() const { return adapter_name(model->config()); }
 
   Output output() const override { return model->output(); }
   bool incremental() const override { return model->incremental(); }

@@ -23,6 +23,7 @@ struct Finetune final : Stage {
   int steps = 500;
   int batch = 64;
   Slot<Selector> selector{"uniform"};
+  int calibration = 256;
 
   static void params(Params<Finetune>& p) {
     p.add("model", &Finetune::model).doc("What it begins with.");
@@ -38,6 +39,11 @@ struct Finetune final : Stage {
     p.add("steps", &Finetune::steps).range(0, 1e8).unit("steps").doc("Optimizer steps.");
     p.add("batch", &Finetune::batch).range(1, 1e6).unit("examples").doc("Examples in each step.");
     p.add("selector", &Finetune::selector).doc("Which examples each step sees.").since(2);
+    p.add("calibration", &Finetune::calibration)
+        .range(1, 1e6)
+        .unit("examples")
+        .doc("First training examples that the adapter may look at before it trains.")
+        .since(2);
   }
 
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
@@ -45,6 +51,9 @@ struct Finetune final : Stage {
     const TrainedModel& base = context.get(model);
     require_same_task(base.format, source.format);
     auto out = begin(base, context.stream("init"));
+    if (adapter)
+      adapter->calibrate(*out, adapter_name(base.model->config()),
+                         source.train.first(calibration, source.format));
     set_frozen(*out, base.parameters);
     double training = 0.0;
     for (const nn::Parameter& p : out->parameters) training += p.frozen ? 0.0 : kept(p);

@@ -28,8 +28,8 @@ inline TrainedModel adapted(const std::string& base, const std::string& adapter,
 }
 
 // Its first values leave the model as it was, bit for bit, hooks gone after the pass; its
-// parameters are its own, the model's stay as they were; they matter, and their gradients are
-// right.
+// parameters are its own, the model's stay as they were, also when it looks at a trained model;
+// they matter, and their gradients are right.
 inline void adapter_laws(const std::string& text, const std::string& base,
                          const DataFormat& format) {
   CAPTURE(base);
@@ -56,6 +56,15 @@ inline void adapter_laws(const std::string& text, const std::string& base,
   nn::Forward pass(tape, with.parameters, false, Stream(1));
   (void)with.model->forward(pass, format, data);
   CHECK_FALSE(pass.watched());
+
+  TrainedModel calibrated = with, again = with;
+  build<Adapter>(text)->calibrate(calibrated, "adapter", data);
+  build<Adapter>(text)->calibrate(again, "adapter", data);
+  CHECK(archive_of(again) == archive_of(calibrated));
+  for (const nn::Parameter& p : plain.parameters)
+    CHECK(calibrated.parameters.get(p.name).value == p.value);
+  const nn::Tensor out = calibrated.outputs(data);
+  for (std::int64_t i = 0; i < out.count(); ++i) REQUIRE(std::isfinite(out.get(i)));
 
   TrainedModel moved = with;
   Stream noise(17);
