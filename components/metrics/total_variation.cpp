@@ -2,7 +2,7 @@
 // that the model stands for, over all sequences; the mean over prompts where there are several.
 // p is that of drawing token by token, left to right, from a model of the next token; from a masked
 // model that of filling one position at a time, each of those left being as likely to be next, by a
-// draw from its softmax (Uria et al. 2014, arXiv:1310.1757, section 3). It takes enumerable spaces
+// draw from its softmax (Uria et al. 2014, arXiv:1310.1757). It takes enumerable spaces
 // alone: a million sequences, or partly filled ones, of all prompts together.
 // n samples of the distribution itself are not at 0 but near total-variation-floor, half the sum of
 // the mean absolute deviations sqrt(2 p (1 - p) / (pi n)).

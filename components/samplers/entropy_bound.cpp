@@ -12,7 +12,7 @@ namespace {
 struct EntropyBound final : MaskedSampler {
   static constexpr Info kInfo{"entropy-bound", 1,
                               "Fills masked tokens at once while their entropies stay small.",
-                              "Ben-Hamu et al. 2025, arXiv:2505.24857, section 4", true};
+                              "Ben-Hamu et al. 2025, arXiv:2505.24857", true};
   double gamma = 0.1;
   Order order = Order::kEntropy;
 

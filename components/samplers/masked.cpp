@@ -41,6 +41,37 @@ Guess guess_at(int position, std::span<const double> logits, double temperature,
           std::log(total) - mean / total};
 }
 
+// A guess for each mask of a row, of whose outputs the first is at `first`.
+std::vector<Guess> guesses_of(const MaskedRow& row, const nn::Tensor& outputs, std::int64_t first,
+                              int classes, double temperature, Stream& stream) {
+  std::vector<Guess> out;
+  std::vector<double> logits(static_cast<std::size_t>(classes));
+  for (std::size_t j = 0; j < row.tokens.size(); ++j) {
+    if (row.tokens[j] != 0) continue;
+    const std::int64_t at = first + static_cast<std::int64_t>(j) * classes;
+    for (int c = 0; c < classes; ++c) logits[static_cast<std::size_t>(c)] = outputs.get(at + c);
+    out.push_back(guess_at(static_cast<int>(j), logits, temperature, stream));
+  }
+  return out;
+}
+
+std::vector<MaskedRow> rows_of(Examples& examples, std::size_t width) {
+  std::vector<MaskedRow> out;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(examples.count); ++i) {
+    out.push_back({std::span(examples.tokens).subspan(i * width, width), 0, 0,
+                   std::vector<double>(width, -1.0)});
+    out.back().begun = out.back().masked();
+  }
+  return out;
+}
+
+std::vector<int> with_masks(const std::vector<MaskedRow>& rows) {
+  std::vector<int> out;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].masked() > 0) out.push_back(static_cast<int>(i));
+  return out;
+}
+
 }  // namespace
 
 int MaskedRow::masked() const {
@@ -62,35 +93,18 @@ std::shared_ptr<const Samples> MaskedSampler::sample(const TrainedModel& model,
   out->width = format.width;
   out->prompts = prompts.tokens;
   Examples now = prompts;
-  const auto width = static_cast<std::size_t>(format.width),
-             classes = static_cast<std::size_t>(format.classes);
-  std::vector<MaskedRow> rows;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(prompts.count); ++i) {
-    rows.push_back(
-        {std::span(now.tokens).subspan(i * width, width), 0, 0, std::vector<double>(width, -1.0)});
-    rows.back().begun = rows.back().masked();
-  }
+  std::vector<MaskedRow> rows = rows_of(now, static_cast<std::size_t>(format.width));
   double calls = 0.0;
-  while (true) {
-    std::vector<int> open;
-    for (int i = 0; i < now.count; ++i)
-      if (rows[static_cast<std::size_t>(i)].masked() > 0) open.push_back(i);
-    if (open.empty()) break;
+  for (auto open = with_masks(rows); !open.empty(); open = with_masks(rows)) {
     const nn::Tensor outputs = model.outputs(now.select(open, format));
     calls += static_cast<double>(open.size());
-    std::vector<double> logits(width * classes);
     for (std::size_t i = 0; i < open.size(); ++i) {
       MaskedRow& row = rows[static_cast<std::size_t>(open[i])];
-      for (std::size_t j = 0; j < logits.size(); ++j)
-        logits[j] = outputs.get(static_cast<std::int64_t>(i * logits.size() + j));
-      std::vector<Guess> guesses;
-      for (std::size_t j = 0; j < width; ++j)
-        if (row.tokens[j] == 0)
-          guesses.push_back(guess_at(static_cast<int>(j),
-                                     std::span(logits).subspan(j * classes, classes), temperature,
-                                     stream));
       ++row.calls;
-      advance(row, std::move(guesses), stream);
+      advance(row,
+              guesses_of(row, outputs, static_cast<std::int64_t>(i) * outputs.shape().back(),
+                         format.classes, temperature, stream),
+              stream);
     }
   }
   out->tokens = now.tokens;

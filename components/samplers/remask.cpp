@@ -1,7 +1,7 @@
 // ReMDM: fills in `steps` steps, and what was filled in may become a mask again, so that early
 // mistakes can be mended. At time t, from 1 to 0 in equal steps, the share alpha_t = 1 - t is
 // filled in expectation. From t to s a filled position is masked again with probability sigma, and
-// a masked one is filled with (alpha_s - (1 - sigma) alpha_t) / (1 - alpha_t) (eq. 8); the last
+// a masked one is filled with (alpha_s - (1 - sigma) alpha_t) / (1 - alpha_t); the last
 // step fills all. With sigma_max = min(1, (1 - alpha_s) / alpha_t), sigma is min(eta, sigma_max)
 // (cap) or eta sigma_max (rescale). `confidence` shares the latter out among the n filled positions
 // by n softmax(-p), p being the probability that a token had when it was filled in. The n is ours:
@@ -19,7 +19,7 @@ namespace {
 struct Remask final : MaskedSampler {
   enum class Strategy { kCap, kRescale, kConfidence };
   static constexpr Info kInfo{"remask", 1, "Fills masked tokens and may mask them again (ReMDM).",
-                              "Wang et al. 2025, arXiv:2503.00307, section 4", true};
+                              "Wang et al. 2025, arXiv:2503.00307", true};
   int steps = 16;
   Strategy strategy = Strategy::kCap;
   double eta = 0.1;
@@ -28,7 +28,7 @@ struct Remask final : MaskedSampler {
     p.add("steps", &Remask::steps).range(1, 65536).unit("steps").doc("Until nothing is masked.");
     p.add("strategy", &Remask::strategy, {"cap", "rescale", "confidence"})
         .doc("How probable it is that a filled position is masked again.")
-        .source("Wang et al. 2025, section 4.1");
+        .source("Wang et al. 2025");
     p.add("eta", &Remask::eta).range(0, 1).doc("Scale of that probability; 0 masks nothing again.");
     temperature_param(p);
   }

@@ -7,7 +7,7 @@ namespace {
 
 struct Temperature final : NextTokenSampler {
   static constexpr Info kInfo{"temperature", 1, "Draws the next token from softmax(logits / T).",
-                              "Ackley et al. 1985 (Cognitive Science 9), section 3", true};
+                              "Ackley et al. 1985 (Cognitive Science 9)", true};
   double temperature = 1.0;
 
   static void params(Params<Temperature>& p) {

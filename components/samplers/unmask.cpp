@@ -2,7 +2,7 @@
 // some positions take the most probable token, or one that is drawn: those at random positions, or
 // where the model is most confident (largest top probability), as in MaskGIT (Chang et al. 2022,
 // section 3.2) and LLaDA, where the margin over the second token is largest (Kim et al. 2025,
-// arXiv:2502.06768, section 4.2), or where the entropy is least. With a schedule the calls of the
+// arXiv:2502.06768), or where the entropy is least. With a schedule the calls of the
 // model are `steps` at most, whatever the number of masks.
 #include "components/samplers/masked.h"
 
@@ -31,7 +31,7 @@ struct Unmask final : MaskedSampler {
         .range(1, 65536)
         .unit("steps")
         .doc("Until nothing is masked, by a schedule that is not fixed.")
-        .source("Chang et al. 2022, section 4.2")
+        .source("Chang et al. 2022, section 4")
         .since(2);
     temperature_param(p, 2);
   }

@@ -27,7 +27,7 @@ class BalancedOrder final : public DrawnOrder {
 
 struct ClassBalanced final : Selector {
   static constexpr Info kInfo{"class-balanced", 1, "Draws each class as often as any other.",
-                              "Kang et al. 2020, arXiv:1910.09217, section 4.1", true};
+                              "Kang et al. 2020, arXiv:1910.09217", true};
 
   static void params(Params<ClassBalanced>& /*p*/) {}
 

@@ -9,7 +9,7 @@ namespace {
 
 struct Entropy final : Selector {
   static constexpr Info kInfo{"entropy", 1, "Chooses examples of uncertain label.",
-                              "Settles 2009 (TR 1648), section 3.1, eq. of entropy sampling"};
+                              "Settles 2009 (TR 1648), section 3.1"};
 
   static void params(Params<Entropy>& /*p*/) {}
 

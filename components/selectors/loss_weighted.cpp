@@ -62,8 +62,8 @@ class WeightedOrder final : public DrawnOrder {
 
 struct LossWeighted final : Selector {
   static constexpr Info kInfo{"loss-weighted", 1, "Draws examples by their last loss.",
-                              "Katharopoulos and Fleuret 2018, arXiv:1803.00942, section 4.2 "
-                              "(the loss as importance)",
+                              "Katharopoulos and Fleuret 2018, arXiv:1803.00942 (the loss "
+                              "as importance, which they compare with)",
                               true};
   double power = 1.0;
   int refresh = 0;

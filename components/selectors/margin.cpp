@@ -9,7 +9,7 @@ namespace {
 
 struct Margin final : Selector {
   static constexpr Info kInfo{"margin", 1, "Chooses examples between two classes.",
-                              "Settles 2009 (TR 1648), section 3.1, eq. of margin sampling"};
+                              "Settles 2009 (TR 1648), section 3.1"};
 
   static void params(Params<Margin>& /*p*/) {}
 
