@@ -125,6 +125,7 @@ std::vector<double> losses(const Pool& pool, std::string_view selector) {
                              " needs a model that predicts the labels or targets of the data");
   if (classes) log_softmax(outputs, pool.format.classes);
   std::vector<double> out;
+  out.reserve(static_cast<std::size_t>(pool.examples.count));
   for (int i = 0; i < pool.examples.count; ++i)
     out.push_back(classes ? label_loss(outputs, pool, i) : target_loss(outputs, targets, i));
   return out;
