@@ -1,5 +1,7 @@
 // Each true atom is matched with a distinct latent, the pair of largest cosine first (greedy); the
 // mean of the cosines over the atoms, an atom without a latent counting 0.
+#include <algorithm>
+
 #include "components/metrics/dictionary_match.h"
 #include "components/metrics/metric.h"
 
@@ -19,8 +21,10 @@ struct DictionaryRecovery final : Metric {
     if (atoms.shape().back() != rows.shape().back())
       throw std::runtime_error("dictionary-recovery: atoms of " + std::to_string(atoms.shape()[1]) +
                                " numbers, latents of " + std::to_string(rows.shape()[1]));
+    std::vector<double> cosines = match_dictionary(atoms, rows).cosine;
+    std::sort(cosines.rbegin(), cosines.rend());  // summed in the order in which they were matched
     double sum = 0.0;
-    for (const double cosine : match_dictionary(atoms, rows).cosine) sum += std::max(0.0, cosine);
+    for (const double cosine : cosines) sum += std::max(0.0, cosine);
     sink("dictionary-recovery", sum / atoms.shape()[0]);
   }
 };
