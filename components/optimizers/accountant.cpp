@@ -8,16 +8,16 @@ namespace assay {
 
 double sampled_gaussian_divergence(double rate, double noise, int alpha) {
   if (rate >= 1.0) return alpha / (2.0 * noise * noise);
-  const auto term = [&](int k) {
-    const double ways =
-        std::lgamma(alpha + 1.0) - std::lgamma(k + 1.0) - std::lgamma(alpha - k + 1.0);
+  // The terms differ by hundreds of orders of magnitude: `sum` is relative to the largest so far.
+  double ways = 0.0, largest = alpha * std::log1p(-rate), sum = 1.0;  // the term of k = 0
+  for (int k = 1; k <= alpha; ++k) {
+    ways += std::log(alpha - k + 1.0) - std::log(k);
     const double chance = (alpha - k) * std::log1p(-rate) + k * std::log(rate);
-    return ways + chance + static_cast<double>(k) * (k - 1) / (2.0 * noise * noise);
-  };
-  // The terms differ by hundreds of orders of magnitude: summed relative to the largest.
-  double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
-  for (int k = 0; k <= alpha; ++k) largest = std::max(largest, term(k));
-  for (int k = 0; k <= alpha; ++k) sum += std::exp(term(k) - largest);
+    const double term = ways + chance + static_cast<double>(k) * (k - 1) / (2.0 * noise * noise);
+    const double larger = std::max(largest, term);
+    sum = sum * std::exp(largest - larger) + std::exp(term - larger);
+    largest = larger;
+  }
   return (largest + std::log(sum)) / (alpha - 1.0);
 }
 

@@ -50,7 +50,8 @@ TEST_CASE("lion follows its algorithm") {
 }
 
 TEST_CASE("muon's steps keep singular vectors and bring singular values near 1") {
-  for (const auto& [rows, columns] : {std::pair{4, 7}, {7, 4}, {5, 5}, {1, 6}, {16, 24}}) {
+  for (const auto& size : {std::pair{4, 7}, {7, 4}, {5, 5}, {1, 6}, {16, 24}}) {
+    const int rows = size.first, columns = size.second;
     CAPTURE(rows);
     CAPTURE(columns);
     const nn::Tensor g =
