@@ -76,6 +76,9 @@ class DpState final : public WrapperState {
     if (passes.updates())
       throw std::runtime_error(
           "dp: a component of the model changes parameters after each step, without noise");
+    if (!passes.epochs())
+      throw std::runtime_error(
+          "dp: minibatches that a selector orders have no privacy budget; \"uniform\" ones have");
     begin_sums(parameters);
     for (int i = 0; i < passes.batch(); ++i) add_example(parameters, passes.example(i));
     add_noise(parameters, passes.noise(), passes.batch());

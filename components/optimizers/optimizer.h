@@ -21,6 +21,8 @@ class Passes {
   virtual const nn::Tape& example(int i) = 0;
   virtual int batch() const = 0;
   virtual int examples() const = 0;  // that minibatches are drawn from
+  // Whether each example is in one minibatch of an epoch at most, whatever it is.
+  virtual bool epochs() const = 0;
   // Random numbers of this step for the rule.
   virtual Stream noise() const = 0;
   // Whether components change parameters once the rule has stepped (Forward::after_step).

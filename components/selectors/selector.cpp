@@ -24,6 +24,7 @@ class UniformOrder final : public BatchOrder {
  public:
   UniformOrder(const Stream& stream, int count, int batch) : batches_(stream, count, batch) {}
   const std::vector<int>& next(double /*progress*/) override { return batches_.next(); }
+  bool epochs() const override { return true; }
   void load(const Archive& /*in*/, int steps) override { batches_.skip(steps); }
 
  private:

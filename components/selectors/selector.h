@@ -27,6 +27,9 @@ class BatchOrder {
   // The rows of the next step, of which there are `batch`, or all examples where there are fewer;
   // `progress` is the share of steps that are done. Valid until the next call.
   virtual const std::vector<int>& next(double progress) = 0;
+  // Whether minibatches are cut from random orders of all examples, one after the other, so that
+  // each example is in one of an epoch at most, whatever it is.
+  virtual bool epochs() const { return false; }
   // Everything but the step that going on to the same rows needs.
   virtual void save(Archive& /*out*/) const {}
   // Goes on as after `steps` calls of next(). Requires an order at step 0.

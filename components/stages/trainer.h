@@ -47,6 +47,7 @@ class Trainer : private Passes {
   const nn::Tape& example(int i) override;
   int batch() const override { return batch_.count; }
   int examples() const override { return examples_.count; }
+  bool epochs() const override { return batches_->epochs(); }
   Stream noise() const override { return step_noise().fork("optimizer"); }
   bool updates() const override { return pass_.has_updates(); }
   void run_updates();

@@ -43,6 +43,7 @@ struct Descent : Passes {
   }
   int batch() const override { return 2; }
   int examples() const override { return 8; }
+  bool epochs() const override { return true; }
   Stream noise() const override {
     return Stream(7).fork("step", static_cast<std::uint64_t>(steps));
   }

@@ -123,6 +123,7 @@ struct Again final : Passes {
   }
   int batch() const override { return minibatch.count; }
   int examples() const override { return data.count; }
+  bool epochs() const override { return true; }
   Stream noise() const override { return Stream(3); }
   bool updates() const override { return false; }
 };

@@ -181,6 +181,18 @@ TEST_CASE("a training with dp reports its budget, with and without sampling") {
       "dp: a component of the model changes parameters after each step, without noise");
 }
 
+TEST_CASE("dp refuses minibatches that depend on the examples") {
+  const Inputs inputs = {
+      {"data", run_stage(*build<Stage>("{ use = \"load\", dataset = \"iris\" }"), {}, 0).artifact}};
+  for (const char* selector : {"loss-weighted", "class-balanced", "curriculum"})
+    CHECK_THROWS_WITH(
+        (void)run_stage(*build<Stage>("{ use = \"train\", data = \"data\", model = \"linear\", "
+                                      "optimizer = \"dp\", steps = 2, selector = \"" +
+                                      std::string(selector) + "\" }"),
+                        inputs, 0),
+        "dp: minibatches that a selector orders have no privacy budget; \"uniform\" ones have");
+}
+
 TEST_CASE("a training with dp goes on from any state to the same bits") {
   const Inputs inputs = {
       {"data", run_stage(*build<Stage>("{ use = \"load\", dataset = \"iris\" }"), {}, 0).artifact}};

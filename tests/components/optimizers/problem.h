@@ -31,6 +31,7 @@ struct Problem : Passes {
   const nn::Tape& example(int i) override { return run(i); }
   int batch() const override { return size; }
   int examples() const override { return of; }
+  bool epochs() const override { return true; }
   Stream noise() const override {
     return Stream(9).fork("step", static_cast<std::uint64_t>(steps));
   }
