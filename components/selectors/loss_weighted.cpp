@@ -34,7 +34,7 @@ class WeightedOrder final : public DrawnOrder {
 
  private:
   void draw(std::vector<int>& rows, int step, double /*progress*/, Stream stream) override {
-    if (step % refresh_ == 0) {
+    if (until_.empty() || step % refresh_ == 0) {
       losses_ = losses(pool(), name_);
       accumulate();
     }

@@ -53,7 +53,7 @@ const std::multimap<std::string, std::string> kStages = {
      "selector = \"class-balanced\" }"},
     {"train",
      "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 5, "
-     "selector = { use = \"loss-weighted\", refresh = 2 } }"},
+     "selector = { use = \"loss-weighted\", refresh = 3 } }"},
     {"train",
      "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 5, "
      "selector = { use = \"curriculum\", full = 1.0 } }"},
