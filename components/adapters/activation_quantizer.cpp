@@ -3,6 +3,9 @@
 // are parameters "<name>.<layer>.in.step" and "….zero", fitted to the inputs of calibration
 // examples, and do not train; gradients pass straight through the rounding where nothing is clipped
 // (Bengio et al. 2013). Until it is calibrated it does nothing. Nagel et al. 2021, section 3.
+#include <cmath>
+#include <map>
+
 #include "components/adapters/rounding.h"
 #include "components/quantizers/grid.h"
 #include "runner/registry/registry.h"

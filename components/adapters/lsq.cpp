@@ -7,6 +7,7 @@
 // The base trains along only where stage finetune says so (train = ["*"]). Until it is calibrated
 // it does nothing. The paper keeps first and last layers at 8 bits, which `layers` can do.
 #include <cmath>
+#include <map>
 
 #include "components/adapters/rounding.h"
 #include "components/quantizers/grid.h"

@@ -5,10 +5,10 @@
 // the paper takes a large constant. It stands behind the activation, so that in a network of
 // rectifiers it is what the paper puts in their place; numbers below 0, of other functions, become
 // 0. Until it is calibrated it does nothing.
-#include <cmath>
+#include <algorithm>
+#include <map>
 
 #include "components/adapters/rounding.h"
-#include "components/nn/dispatch.h"
 #include "runner/registry/registry.h"
 
 namespace assay::adapters {
@@ -16,40 +16,15 @@ namespace {
 
 // round(clamp(x, 0, |a|) / s) s with s = |a| / levels.
 nn::Var clip_and_round(nn::Var x, nn::Var a, double levels) {
-  const nn::Var inputs[] = {x, a};
-  return x.tape->custom(
-      "pact", inputs, x.shape(),
-      [=](nn::Tape::Inputs in, nn::Tensor& out) {
-        nn::dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          const auto from = in[0]->data<T>();
-          const auto to = out.data<T>();
-          const T top = std::abs(in[1]->data<T>()[0]), step = top / static_cast<T>(levels);
-          for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] = std::nearbyint(std::clamp(from[i], T(0), top) / step) * step;
-        });
+  return round_by(
+      "pact", x, a,
+      [levels](auto v, auto top) {
+        using T = decltype(v);
+        const T step = top / static_cast<T>(levels);
+        return std::nearbyint(std::clamp(v, T(0), top) / step) * step;
       },
-      [](nn::Tape::Inputs in, const nn::Tensor& out, const nn::Tensor& grad,
-         nn::Tape::Gradients to) {
-        nn::dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          const auto from = in[0]->data<T>();
-          const auto g = grad.data<T>();
-          const T a = in[1]->data<T>()[0], top = std::abs(a);
-          const auto dx = to.claim(0);
-          for (std::size_t i = 0; dx.tensor && i < g.size(); ++i) {
-            const T slope = from[i] >= 0 && from[i] < top ? g[i] : T(0);
-            T& d = dx.tensor->data<T>()[i];
-            d = dx.add ? d + slope : slope;
-          }
-          nn::Tensor* da = to[1];
-          if (!da) return;
-          double sum = 0.0;
-          for (std::size_t i = 0; i < g.size(); ++i)
-            if (from[i] >= top) sum += static_cast<double>(g[i]);
-          da->data<T>()[0] += static_cast<T>(std::copysign(1.0, static_cast<double>(a)) * sum);
-        });
-      });
+      [](auto v, auto top) { return v >= 0 && v < top; },
+      [](auto v, auto top) { return decltype(v)(v >= top ? 1 : 0); }, 1.0);
 }
 
 struct Pact final : Adapter {

@@ -1,6 +1,7 @@
 // Mean over examples and positions of KL(p || q) = sum p log(p / q), in nats, p being the
 // predictions of the reference and q those of the model: what is lost by taking the model for the
 // reference.
+#include <algorithm>
 #include <cmath>
 
 #include "components/metrics/likelihood.h"

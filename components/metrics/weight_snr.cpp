@@ -2,6 +2,7 @@
 // the model: over the weights of layers that are stored in fewer bits than the reference's, or over
 // all weights where there are none. At most 150 dB, about what the 24 bits of a float's mantissa
 // give: that is written where nothing differs.
+#include <algorithm>
 #include <cmath>
 
 #include "components/metrics/metric.h"

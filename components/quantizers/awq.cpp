@@ -5,6 +5,7 @@
 // into the layer before. As the authors' code does, s is divided by sqrt(max s min s). Two
 // departures: inputs are those that the layers quantized before give, and clip = "mse" looks at
 // weights where the paper's clipping looks at outputs.
+#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"

@@ -1,6 +1,7 @@
 // 4-bit floating point, e2m1: ±{0, 0.5, 1, 1.5, 2, 3, 4, 6} times a scale of each block, ties to
 // even, saturating. scale = "power" is MXFP4 (OCP microscaling formats 1.0, section 6.3): a power
 // of two of 8 bits, 2^(floor(log2 max|w|) - 2); "largest" is max|w| / 6 and takes 16 bits.
+#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"

@@ -1,6 +1,7 @@
 // Each weight to the nearest number of an 8-bit floating-point format, ties to even, saturating
 // (OCP 8-bit floating point specification 1.0; Micikevicius et al. 2022). With a scale, s = max|w|
 // over a tensor or a row divided by the format's largest number, w -> s fp8(w / s); 16 bits each.
+#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"

@@ -9,6 +9,7 @@
 // input that is always 0 has only the damping on its diagonal; the authors' code sets its weights
 // to 0, here they are rounded.
 #include <algorithm>
+#include <numeric>
 
 #include "components/pruners/layer_choice.h"
 #include "components/pruners/mask.h"

@@ -5,6 +5,7 @@
 // bits are codebook. Where there are no more pieces than codes, all have centroids of their own.
 // Pruned weights stay 0: they count neither in distances nor in means. Ties go to the lower
 // centroid; an empty one stays.
+#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"

@@ -1,5 +1,6 @@
 #include "components/quantizers/rounding_choice.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "components/nn/dispatch.h"

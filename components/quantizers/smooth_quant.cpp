@@ -5,6 +5,7 @@
 // as they are, so that it computes what the smoothed layer would without rounding of activations.
 // Smoothing makes activations easy and weights harder to round: by itself it costs weights
 // accuracy. s counts 16 bits for each column; the paper folds it into the layer before.
+#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"
