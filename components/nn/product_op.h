@@ -45,6 +45,27 @@ inline bool fuses(Activation activation) {
   return activation != Activation::kGelu && activation != Activation::kSilu;
 }
 
+// Loops of their own: what a closure holds by reference would be read again for each number.
+template <class T>
+void relu_array(T* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = y[i] <= T(0) ? T(0) : y[i];  // NaN stays NaN
+}
+// to = g where y = relu(x) is positive, and g (1 - y²) where y = tanh(x).
+template <class T>
+void relu_slope_array(const T* y, const T* g, T* to, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = y[i] > T(0) ? g[i] : T(0);
+}
+template <class T>
+void tanh_slope_array(const T* y, const T* g, T* to, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = (T(1) - y[i] * y[i]) * g[i];
+}
+// to (d) += the sum of n rows, `stride` numbers apart.
+template <class T>
+void add_rows_array(const T* g, int n, int stride, T* to, std::int64_t d) {
+  for (int i = 0; i < n; ++i, g += stride)
+    for (std::int64_t j = 0; j < d; ++j) to[j] += g[j];
+}
+
 // y (n x d) = activation(x (n x k) wᵀ + bias), bias null for none. Rows begin as the bias and the
 // product is added: the libraries would fill them with zeros first.
 template <class T>
@@ -60,7 +81,7 @@ void affine(const T* x, const T* w, const T* bias, T* y, int n, int k, int d,
     if (activation == Activation::kTanh)
       tanh_array(y + first, y + first, static_cast<std::size_t>(last - first));
     else
-      for (std::int64_t i = first; i < last; ++i) y[i] = y[i] <= T(0) ? T(0) : y[i];  // NaN stays
+      relu_array(y + first, last - first);
   });
 }
 
@@ -74,11 +95,9 @@ const T* before_activation(std::span<const T> y, const T* g, std::span<T> room,
   numbers_in_parts(static_cast<std::int64_t>(y.size()),
                    [&](int, std::int64_t first, std::int64_t last) {
                      if (activation == Activation::kRelu)
-                       for (std::int64_t i = first; i < last; ++i)
-                         out[i] = values[i] > T(0) ? g[i] : T(0);
+                       relu_slope_array(values + first, g + first, out + first, last - first);
                      else
-                       for (std::int64_t i = first; i < last; ++i)
-                         out[i] = (T(1) - values[i] * values[i]) * g[i];
+                       tanh_slope_array(values + first, g + first, out + first, last - first);
                    });
   return out;
 }
@@ -87,9 +106,7 @@ template <class T>
 void add_up_rows(const T* g, int n, int d, T* to, bool add) {
   columns_in_parts(n, d, [&](int, std::int64_t first, std::int64_t last) {
     if (!add) std::fill(to + first, to + last, T(0));
-    const T* row = g;
-    for (int i = 0; i < n; ++i, row += d)
-      for (std::int64_t j = first; j < last; ++j) to[j] += row[j];
+    add_rows_array(g + first, n, d, to + first, last - first);
   });
 }
 

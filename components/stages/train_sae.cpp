@@ -2,6 +2,8 @@
 // or on the features of the data where no model is given; a transcoder, to give another site than
 // it reads. Each site is centred and scaled by one number so that its mean squared norm is its
 // width. Activations that are too many to hold are computed again and again, part by part.
+#include <cmath>
+
 #include "components/nn/cores.h"
 #include "components/optimizers/optimizer.h"
 #include "components/stages/sae_rows.h"
