@@ -14,10 +14,12 @@ namespace {
 constexpr std::int64_t kSmall = std::int64_t{1} << 20;  // above what OpenBLAS calls small
 
 // Which of the two is faster (measured; docs/numerics.md): OpenBLAS for small products, where it
-// does not pack, and for thin ones of a transposed left side; Eigen for the others.
+// does not pack, for thin ones of a transposed left side, and for large ones, for which Eigen asks
+// the heap for room each time; Eigen for the others.
 bool suits_blas(bool a_transposed, bool b_transposed, int n, int k, int d) {
   if (std::int64_t{n} * k * d <= kSmall) return !b_transposed;
-  return a_transposed && std::min({n, k, d}) < 128;
+  const int least = std::min({n, k, d});
+  return least >= 384 || (a_transposed && least < 128);
 }
 
 constexpr int kTile = 16;  // a multiple of the rows that either library's kernels take at once

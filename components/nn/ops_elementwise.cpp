@@ -67,6 +67,12 @@ Var unary(const char* name, Var a, F f, Slope slope) {
       });
 }
 
+// y = f(x, z); a loop of its own, where nothing is read through a closure.
+template <class T, class F>
+void combine(const T* x, const T* z, T* y, std::int64_t n, F f) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i], z[i]);
+}
+
 // f(a, b) gives y; da and db give its slopes.
 template <class F, class Da, class Db>
 Var binary(const char* name, Var a, Var b, F f, Da da, Db db) {
@@ -80,7 +86,7 @@ Var binary(const char* name, Var a, Var b, F f, Da da, Db db) {
           const T *x = in[0]->data<T>().data(), *z = in[1]->data<T>().data();
           T* y = out.data<T>().data();
           numbers_in_parts(out.count(), [&](int, std::int64_t first, std::int64_t last) {
-            for (std::int64_t i = first; i < last; ++i) y[i] = f(x[i], z[i]);
+            combine(x + first, z + first, y + first, last - first, f);
           });
         });
       },
