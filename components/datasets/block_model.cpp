@@ -44,6 +44,7 @@ struct BlockModel final : Dataset {
             "How much more likely an edge is within a class than between two; below 1 less "
             "likely.");
     p.add("exponent", &B::exponent)
+        .range(0, 100)
         .doc("Of the power law of expected degrees; above 2, or 0 for equal ones.");
     p.add("kind", &B::kind, {"gaussian", "words"}).doc("Of features.");
     p.add("features", &B::features).range(1, 65536).doc("Of a node: numbers, or words that exist.");

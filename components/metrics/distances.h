@@ -1,6 +1,7 @@
 #pragma once
 
 #include "components/metrics/metric.h"
+#include "runner/registry/registry.h"
 
 namespace assay {
 
@@ -16,6 +17,20 @@ struct Points {
 Points sampled_points(const Evaluation& e, std::string_view metric, int most, int least);
 Points points_like(const Points& samples, const Examples& examples, std::string_view metric,
                    int most, int least);
+
+// A metric of samples beside data that looks at the first rows of each.
+struct DistanceMetric : Metric {
+  int most = 1000;
+
+  template <class T>
+  static void most_param(Params<T>& p) {
+    p.add("most", &DistanceMetric::most)
+        .range(2, 100000)
+        .unit("rows")
+        .doc("Compared: the first of each.");
+  }
+  std::string_view needs() const override { return "data samples"; }
+};
 
 // Squared distance of row i of a and row j of b.
 double squared_distance(const Points& a, int i, const Points& b, int j);

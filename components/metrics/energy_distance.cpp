@@ -8,18 +8,10 @@
 namespace assay::metrics {
 namespace {
 
-struct EnergyDistance final : Metric {
+struct EnergyDistance final : DistanceMetric {
   static constexpr Info kInfo{"energy-distance", 1, "Energy distance of samples and data.",
                               "Szekely and Rizzo 2013 (JSPI 143), eq. 5"};
-  int most = 1000;
-
-  static void params(Params<EnergyDistance>& p) {
-    p.add("most", &EnergyDistance::most)
-        .range(2, 100000)
-        .unit("rows")
-        .doc("Compared: the first of each.");
-  }
-  std::string_view needs() const override { return "data samples"; }
+  static void params(Params<EnergyDistance>& p) { most_param(p); }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Points x = sampled_points(e, kInfo.name, most, 2);
     const Points y = points_like(x, e.examples(), kInfo.name, most, 2);

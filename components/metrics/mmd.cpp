@@ -11,15 +11,10 @@
 namespace assay::metrics {
 namespace {
 
-struct Mmd final : Metric {
+struct Mmd final : DistanceMetric {
   static constexpr Info kInfo{"mmd", 1, "Squared maximum mean discrepancy of samples and data.",
                               "Gretton et al. 2012 (JMLR 13), eq. 3"};
-  int most = 1000;
-
-  static void params(Params<Mmd>& p) {
-    p.add("most", &Mmd::most).range(2, 100000).unit("rows").doc("Compared: the first of each.");
-  }
-  std::string_view needs() const override { return "data samples"; }
+  static void params(Params<Mmd>& p) { most_param(p); }
 
   static double median_square(const Points& points) {
     std::vector<double> squares;

@@ -12,20 +12,10 @@ struct R2 final : Metric {
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& goal = goal_of(e, "r2");
-    const nn::Tensor& out = e.outputs();
-    const int n = goal.shape()[0], d = goal.shape().back();
-    double residual = 0.0, total = 0.0;
-    for (int j = 0; j < d; ++j) {
-      double mean = 0.0;
-      for (int i = 0; i < n; ++i) mean += goal.at(i, j) / n;
-      for (int i = 0; i < n; ++i) {
-        residual += (goal.at(i, j) - out.at(i, j)) * (goal.at(i, j) - out.at(i, j));
-        total += (goal.at(i, j) - mean) * (goal.at(i, j) - mean);
-      }
-    }
-    if (total == 0.0)
+    const Variance sums = variance_of(goal, e.outputs());
+    if (sums.total == 0.0)
       throw std::runtime_error("r2: the targets of the " + e.split + " split do not vary");
-    sink("r2", 1.0 - residual / total);
+    sink("r2", 1.0 - sums.residual / sums.total);
   }
 };
 ASSAY_REGISTER(Metric, R2);

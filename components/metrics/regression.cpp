@@ -16,4 +16,19 @@ const nn::Tensor& goal_of(Evaluation& e, const std::string& metric) {
   return goal;
 }
 
+Variance variance_of(const nn::Tensor& goal, const nn::Tensor& out) {
+  const int n = static_cast<int>(goal.shape().rows()), d = goal.shape().back();
+  Variance sums;
+  for (int j = 0; j < d; ++j) {
+    double mean = 0.0;
+    for (int i = 0; i < n; ++i) mean += goal.at(i, j) / n;
+    for (int i = 0; i < n; ++i) {
+      const double x = goal.at(i, j), error = x - out.at(i, j);
+      sums.residual += error * error;
+      sums.total += (x - mean) * (x - mean);
+    }
+  }
+  return sums;
+}
+
 }  // namespace assay::metrics

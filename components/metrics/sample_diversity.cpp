@@ -7,18 +7,10 @@
 namespace assay::metrics {
 namespace {
 
-struct SampleDiversity final : Metric {
+struct SampleDiversity final : DistanceMetric {
   static constexpr Info kInfo{"sample-diversity", 1,
                               "Mean distance of two samples, relative to the data's.", ""};
-  int most = 1000;
-
-  static void params(Params<SampleDiversity>& p) {
-    p.add("most", &SampleDiversity::most)
-        .range(2, 100000)
-        .unit("rows")
-        .doc("Compared: the first of each.");
-  }
-  std::string_view needs() const override { return "data samples"; }
+  static void params(Params<SampleDiversity>& p) { most_param(p); }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Points x = sampled_points(e, kInfo.name, most, 2);
     const Points y = points_like(x, e.examples(), kInfo.name, most, 2);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "components/saes/auxk.h"
+#include "components/saes/unit_norm.h"
 
 namespace assay::saes {
 
@@ -8,18 +9,14 @@ namespace assay::saes {
 // learn, and in use those above a threshold: the moving mean of the smallest number kept above 0 in
 // a batch ("threshold", which no gradient reaches). So the code of an example in use does not
 // depend on the others.
-struct BatchTopkBase : Sae, AuxK {
-  int latents_count = 128;
+struct BatchTopkBase : LatentSae, AuxK {
   int k = 8;
   float rate = 0.01F;
 
   BatchTopkBase() { aux = 1.0F / 32; }
   template <class T>
   static void batch_topk_params(Params<T>& p) {
-    p.add("latents", &BatchTopkBase::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("k", &BatchTopkBase::k)
         .range(1, 1 << 20)
         .unit("latents")
@@ -31,7 +28,6 @@ struct BatchTopkBase : Sae, AuxK {
     aux_params(p, 0);
   }
   std::string check() const override;
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override;
   nn::Var encode(nn::Forward& pass, nn::Var x) const override;
   nn::Var decode(nn::Forward& pass, nn::Var code) const override;

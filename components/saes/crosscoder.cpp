@@ -10,20 +10,16 @@
 namespace assay::saes {
 namespace {
 
-struct Crosscoder final : Sae {
+struct Crosscoder final : LatentSae {
   static constexpr Info kInfo{"crosscoder", 1, "One code for several sites.",
                               "Lindsey et al. 2024, Sparse Crosscoders for Cross-Layer Features"};
   static constexpr std::string_view kExample = "latents = 12";
-  int latents_count = 128;
   float l1 = 0.1F;
   float warmup = 0.0F;
   float norm = 0.1F;
 
   static void params(Params<Crosscoder>& p) {
-    p.add("latents", &Crosscoder::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("l1", &Crosscoder::l1)
         .at_least(0)
         .doc("Weight of the codes, each times the norms of what it writes.");
@@ -34,7 +30,6 @@ struct Crosscoder final : Sae {
         .above(0)
         .doc("Of what a latent reads, and of what it writes at all sites, at the start.");
   }
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     for (const char* name : {"encoder.weight", "decoder.weight"}) {
@@ -46,10 +41,7 @@ struct Crosscoder final : Sae {
       widths.set(static_cast<std::int64_t>(s), format.widths[s]);
     out.add("widths", widths, nn::Role::kOther);  // of the sites: no gradient reaches them
   }
-  nn::Var encode(nn::Forward& pass, nn::Var x) const override {
-    return nn::linear(x, pass.parameter("encoder.weight"), pass.parameter("encoder.bias"),
-                      nn::Activation::kRelu);
-  }
+  nn::Var encode(nn::Forward& pass, nn::Var x) const override { return uncentred_code(pass, x); }
   nn::Var decode(nn::Forward& pass, nn::Var code) const override {
     return decode_linear(pass, code);
   }

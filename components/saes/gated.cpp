@@ -8,21 +8,17 @@
 namespace assay::saes {
 namespace {
 
-struct Gated final : Sae {
+struct Gated final : LatentSae {
   static constexpr Info kInfo{"gated", 1, "Gates and magnitudes apart; the L1 penalty on gates.",
                               "Rajamanoharan et al. 2024, arXiv:2404.16014"};
   static constexpr std::string_view kExample = "latents = 12";
   static constexpr bool kSurrogate = true;
-  int latents_count = 128;
   float l1 = 0.1F;
   float warmup = 0.0F;
   bool project = true;
 
   static void params(Params<Gated>& p) {
-    p.add("latents", &Gated::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("l1", &Gated::l1).at_least(0).doc("Weight of the L1 norm of the gates above 0.");
     p.add("warmup", &Gated::warmup)
         .range(0, 1)
@@ -31,7 +27,6 @@ struct Gated final : Sae {
         .doc("Whether the decoder's gradient keeps to what leaves the norms of its rows.")
         .source("Bricken et al. 2023");
   }
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     out.add("magnitude.scale", nn::Tensor({latents_count}), nn::Role::kOther);

@@ -51,13 +51,12 @@ nn::Var jump(nn::Var u, nn::Var theta, Jump how) {
       });
 }
 
-struct JumpRelu final : Sae {
+struct JumpRelu final : LatentSae {
   static constexpr Info kInfo{"jump-relu", 1,
                               "Learnt thresholds, and a penalty on the number kept.",
                               "Rajamanoharan et al. 2024, arXiv:2407.14435"};
   static constexpr std::string_view kExample = "latents = 12";
   static constexpr bool kSurrogate = true;
-  int latents_count = 128;
   float l0 = 0.1F;
   float threshold = 0.001F;
   float bandwidth = 0.001F;
@@ -65,10 +64,7 @@ struct JumpRelu final : Sae {
   bool project = true;
 
   static void params(Params<JumpRelu>& p) {
-    p.add("latents", &JumpRelu::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("l0", &JumpRelu::l0).at_least(0).doc("Weight of the number of latents that fire.");
     p.add("threshold", &JumpRelu::threshold)
         .above(0)
@@ -85,7 +81,6 @@ struct JumpRelu final : Sae {
         .doc("Whether the decoder's gradient keeps to what leaves the norms of its rows.")
         .source("Bricken et al. 2023");
   }
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     out.add("log_threshold", nn::Tensor::full({latents_count}, std::log(double{threshold})),

@@ -9,11 +9,10 @@
 namespace assay::saes {
 namespace {
 
-struct ReluL1 final : Sae {
+struct ReluL1 final : LatentSae {
   static constexpr Info kInfo{"relu-l1", 1, "ReLU encoder with an L1 penalty.",
                               "Bricken et al. 2023, Towards Monosemanticity"};
   static constexpr std::string_view kExample = "latents = 12";
-  int latents_count = 128;
   float l1 = 0.1F;
   float warmup = 0.0F;
   bool project = false;
@@ -21,10 +20,7 @@ struct ReluL1 final : Sae {
   int dead_after = 12'500;
 
   static void params(Params<ReluL1>& p) {
-    p.add("latents", &ReluL1::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("l1", &ReluL1::l1).at_least(0).doc("Weight of the L1 norm of the code.");
     p.add("warmup", &ReluL1::warmup)
         .range(0, 1)
@@ -47,7 +43,6 @@ struct ReluL1 final : Sae {
         .source("Bricken et al. 2023")
         .since(2);
   }
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     if (resample_at.empty()) return;

@@ -7,18 +7,14 @@
 namespace assay::saes {
 namespace {
 
-struct Topk final : Sae, AuxK {
+struct Topk final : LatentSae, AuxK {
   static constexpr Info kInfo{"topk", 2, "Keeps the k largest latents.",
                               "Gao et al. 2024, arXiv:2406.04093, eq. 3"};
   static constexpr std::string_view kExample = "latents = 12";
-  int latents_count = 128;
   int k = 8;
 
   static void params(Params<Topk>& p) {
-    p.add("latents", &Topk::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("k", &Topk::k).range(1, 1 << 20).unit("latents").doc("Kept for each example.");
     aux_params(p, 3);
   }
@@ -27,7 +23,6 @@ struct Topk final : Sae, AuxK {
                               : "k = " + std::to_string(k) + " is more than the " +
                                     std::to_string(latents_count) + " latents";
   }
-  int latents(int /*features*/) const override { return latents_count; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     if (aux > 0) declare_firing(out, latents_count);

@@ -8,25 +8,20 @@
 namespace assay::saes {
 namespace {
 
-struct Transcoder final : Sae {
+struct Transcoder final : LatentSae {
   static constexpr Info kInfo{"transcoder", 1, "Reads one site and gives another.",
                               "Dunefsky et al. 2024, arXiv:2406.11944"};
   static constexpr std::string_view kExample = "latents = 12";
-  int latents_count = 128;
   float l1 = 0.1F;
   float warmup = 0.0F;
 
   static void params(Params<Transcoder>& p) {
-    p.add("latents", &Transcoder::latents_count)
-        .range(1, 1 << 20)
-        .unit("latents")
-        .doc("Size of the code.");
+    latents_param(p);
     p.add("l1", &Transcoder::l1).at_least(0).doc("Weight of the L1 norm of the code.");
     p.add("warmup", &Transcoder::warmup)
         .range(0, 1)
         .doc("Share of the training over which the weight rises from 0.");
   }
-  int latents(int /*features*/) const override { return latents_count; }
   bool transcodes() const override { return true; }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     const int features = format.features();
@@ -42,10 +37,7 @@ struct Transcoder final : Sae {
     out.add("encoder.bias", nn::Tensor({latents_count}), nn::Role::kBias);
     out.add("decoder.bias", nn::Tensor({format.outputs}), nn::Role::kBias);
   }
-  nn::Var encode(nn::Forward& pass, nn::Var x) const override {
-    return nn::linear(x, pass.parameter("encoder.weight"), pass.parameter("encoder.bias"),
-                      nn::Activation::kRelu);
-  }
+  nn::Var encode(nn::Forward& pass, nn::Var x) const override { return uncentred_code(pass, x); }
   nn::Var decode(nn::Forward& pass, nn::Var code) const override {
     return decode_linear(pass, code);
   }

@@ -28,6 +28,11 @@ nn::Var pre_activations(nn::Forward& pass, nn::Var x) {
                      pass.parameter("encoder.bias"));
 }
 
+nn::Var uncentred_code(nn::Forward& pass, nn::Var x) {
+  return nn::linear(x, pass.parameter("encoder.weight"), pass.parameter("encoder.bias"),
+                    nn::Activation::kRelu);
+}
+
 nn::Var decode_linear(nn::Forward& pass, nn::Var code) {
   return nn::add_row(nn::matmul(code, pass.parameter("decoder.weight")),
                      pass.parameter("decoder.bias"));
