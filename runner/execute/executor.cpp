@@ -147,8 +147,9 @@ class Executor {
   }
 
   std::shared_ptr<const Artifact> input(const Node& n, int stage) const {
-    for (const int in : n.inputs)
-      if (node(in).stage == stage) return outcomes_[static_cast<std::size_t>(in)].artifact;
+    for (std::size_t i = 0; i < n.inputs.size(); ++i)
+      if (n.input_stages[i] == stage)
+        return outcomes_[static_cast<std::size_t>(n.inputs[i])].artifact;
     throw std::logic_error("an input of " + stage_of(n).name + " is missing");
   }
 

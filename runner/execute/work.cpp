@@ -70,8 +70,10 @@ class Planner {
     const auto& stage = study_.stages[static_cast<std::size_t>(step.stage)];
     node.from_checkpoint = keeps_artifact(stage) && checkpoints_.count(step.key) > 0;
     if (!node.from_checkpoint)
-      for (const int input : step.inputs)
+      for (const int input : step.inputs) {
         node.inputs.push_back(need(link, static_cast<std::size_t>(input), cell));
+        node.input_stages.push_back(link.steps[static_cast<std::size_t>(input)].stage);
+      }
     const double expected = past_[static_cast<std::size_t>(step.stage)].seconds;
     node.cost = node.from_checkpoint ? 1e-3 : expected >= 0 ? expected : 1.0;
     const int index = static_cast<int>(work_.nodes.size());

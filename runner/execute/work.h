@@ -20,6 +20,8 @@ struct Node {
   std::uint64_t variant = 0;  // any variant that needs it; tells its configuration
   std::uint64_t replicate = 0;
   std::vector<int> inputs;  // nodes; empty where a checkpoint stands in for them
+  // The stage as which each input is taken: stages with equal keys are one node, of another name.
+  std::vector<int> input_stages;
   std::vector<int> dependents;
   std::vector<int> cells;  // of which this node is a last stage
   bool from_checkpoint = false;

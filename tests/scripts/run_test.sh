@@ -108,6 +108,36 @@ more='eval.metrics=["parameter-count", "sparsity"]'
 "$assay" export checkpoint.toml --set "$more" --results fresh | cut -d, -f3 --complement | diff - from || fail "metrics of stages behind a checkpoint"
 expect "$(cat from)" "data.train_examples"
 expect "$("$assay" plan checkpoint.toml --json --set 'eval.metrics=["nll"]' --set eval.data=data)" '"unique_stages": 2'
+# Two stages that come to the same work are one, under both names.
+cat >twins.toml <<'T'
+[study]
+name = "twins"
+[stage.data]
+use = "load"
+dataset = "breast-cancer"
+[stage.base]
+use = "train"
+data = "data"
+model = "linear"
+steps = 5
+[stage.one]
+use = "prune"
+model = "base"
+data = "data"
+[stage.two]
+use = "prune"
+model = "base"
+data = "data"
+[stage.eval]
+use = "evaluate"
+model = "two"
+reference = "one"
+metrics = ["mask-overlap"]
+T
+for isolation in thread process; do
+  "$assay" run twins.toml -q --set study.isolation=$isolation --results twins-$isolation >/dev/null || fail "two stages of one key, $isolation"
+  expect "$("$assay" export twins.toml --results twins-$isolation)" ",1"
+done
 # What ran once tells what more seeds would cost.
 "$assay" plan checkpoint.toml --json --set study.seeds=3 >plan.json
 python3 -c 'import json; p = json.load(open("plan.json")); assert 0 < p["expected_seconds"] < 60 and p["disk"] > 100 and p["memory_of_a_stage"] > 50e3, p' ||
