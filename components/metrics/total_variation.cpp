@@ -4,8 +4,8 @@
 // model that of filling one position at a time, each of those left being as likely to be next, by a
 // draw from its softmax (Uria et al. 2014, arXiv:1310.1757). It takes enumerable spaces
 // alone: a million sequences, or partly filled ones, of all prompts together.
-// n samples of the distribution itself are not at 0 but near total-variation-floor, half the sum of
-// the mean absolute deviations sqrt(2 p (1 - p) / (pi n)).
+// n samples of the distribution itself are not at 0 but on average at total-variation-floor, half
+// the sum of the mean absolute deviations of their shares (de Moivre's formula for the binomial).
 #include <cmath>
 #include <map>
 
@@ -18,6 +18,16 @@ using Tokens = std::vector<std::int32_t>;
 using Distribution = std::map<Tokens, double>;
 
 constexpr double kMost = 1e6;
+
+// E |X / n - p| for X binomial: 2 (1 - p)^(n - m) p^(m + 1) (m + 1) C(n, m + 1) / n, m = floor(n
+// p).
+double mean_deviation(double p, double n) {
+  if (p <= 0.0 || p >= 1.0) return 0.0;
+  const double m = std::floor(n * p);
+  double logarithm = (n - m) * std::log1p(-p) + (m + 1.0) * std::log(p) + std::log(m + 1.0);
+  for (double i = 1.0; i <= m + 1.0; ++i) logarithm += std::log((n - i + 1.0) / i);
+  return 2.0 * std::exp(logarithm) / n;
+}
 
 Distribution next_token_distribution(const TrainedModel& model, const Tokens& prompt, int width) {
   std::vector<Tokens> all = {{}};
@@ -100,7 +110,7 @@ struct TotalVariation final : Metric {
       for (const auto& [tokens, p] : exact) {
         const auto found = group.seen.find(tokens);
         distance += share * std::abs((found == group.seen.end() ? 0.0 : found->second / n) - p) / 2;
-        floor += share * std::sqrt(p * std::max(0.0, 1 - p) / (4 * std::acos(0.0) * n));
+        floor += share * mean_deviation(p, group.count) / 2;
       }
       for (const auto& [tokens, count] : group.seen)  // those that change what was given
         if (!exact.contains(tokens)) distance += share * count / n / 2;

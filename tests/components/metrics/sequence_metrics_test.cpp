@@ -67,6 +67,18 @@ TEST_CASE("likelihood and distance of samples by hand") {
         doctest::Approx(((0.01 + 0.29 + 0.21 + 0.09) / 2 + (0.49 + 0.29 + 0.29 + 0.09) / 2) / 2));
 }
 
+TEST_CASE("three tosses of a fair coin are off by a quarter on average") {
+  // The share is off by 1/6 with probability 3/4 and by 1/2 with 1/4.
+  TrainedModel fair = coin();
+  fair.parameters.get("output.bias").value.fill(0.0);
+  Samples three;
+  three.count = 3;
+  three.width = 1;
+  three.prompts.assign(6, 0);
+  three.tokens = {0, 0, 1};
+  CHECK(value_of("total-variation", fair, three, "-floor") == doctest::Approx(0.25));
+}
+
 TEST_CASE("exact samples of a next-token model go to distance 0, others do not") {
   const TrainedModel m = random_token_model({true, 2, 3, 1, 3});
   const auto sampled = [&](const std::string& text, int count) {
