@@ -19,18 +19,12 @@ void require_tokens_of(const TrainedModel& model, const Samples& samples, std::s
     throw std::runtime_error(who + ": the samples are not tokens that this model reads");
 }
 
-namespace {
-
-constexpr std::size_t kTogether = 1024;  // sequences; bounds the memory
-
-double log_p(std::span<const double> logits, int token) {
+double log_probability(std::span<const double> logits, int token) {
   const double top = *std::max_element(logits.begin(), logits.end());
   double total = 0.0;
   for (const double logit : logits) total += std::exp(logit - top);
   return logits[static_cast<std::size_t>(token)] - top - std::log(total);
 }
-
-}  // namespace
 
 std::vector<double> log_likelihoods(const TrainedModel& model,
                                     std::span<const std::int32_t> prompts,
@@ -45,13 +39,13 @@ std::vector<double> log_likelihoods(const TrainedModel& model,
     const auto seen = prompts.subspan(first * before, count * before);
     some.count = static_cast<int>(count);
     some.tokens.assign(seen.begin(), seen.end());
-    samplers::GrowingContext context(model, some, 0, 0);
+    samplers::GrowingContext context(model, some, 0);
     std::vector<int> next(count);
     for (std::size_t step = 0; step < length; ++step) {
       const std::span<const double> logits = context.logits();
       for (std::size_t i = 0; i < count; ++i) {
         next[i] = tokens[(first + i) * length + step];
-        out[first + i] += log_p(logits.subspan(i * classes, classes), next[i]);
+        out[first + i] += log_probability(logits.subspan(i * classes, classes), next[i]);
       }
       context.push(next);
     }

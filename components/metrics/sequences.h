@@ -9,6 +9,9 @@ namespace assay::metrics {
 // complete prompts of this model.
 void require_tokens_of(const TrainedModel& model, const Samples& samples, std::string_view metric);
 
+inline constexpr std::size_t kTogether = 1024;  // sequences in a cache; bounds its memory
+// log softmax(logits)[token].
+double log_probability(std::span<const double> logits, int token);
 // Of each of n sequences of `width` tokens that continue prompts (n x the model's width): log p of
 // all of its tokens under a model of the next token.
 std::vector<double> log_likelihoods(const TrainedModel& model,

@@ -2,6 +2,8 @@
 // and a projection of the heads. A position sees those before it, or all; with a window only those
 // nearer than that. Gates may sit on queries, keys, values, on the heads before the projection and
 // on what comes out of it.
+#include "components/nn/attention.h"
+
 #include <cmath>
 
 #include "components/gates/gate.h"
@@ -67,18 +69,19 @@ struct Attention final : Mixer {
     nn::Var out;
     if (cache && cache->position() > 0) {
       if (length != 1) throw std::logic_error("attention goes on one position at a time");
-      out = go_on(pass, *cache, name, q, k, v);
+      out = go_on(pass, *cache, name, x, q, k, v);
     } else {
       const nn::Var before = k;
       if (positions == Positions::kRotary) {
         q = nn::rotary(q, length, heads);
         k = nn::rotary(k, length, heads);
       }
+      nn::Tape::Numbers pattern(nullptr, 0);
+      out = nn::attention(
+          q, k, v, {x.shape()[0] / length, length, length, 0, heads, causal_mask, window}, pattern);
       if (cache)
-        cache->append(cache->layer(name, x.shape().back(), window),
-                      pass.tape().value(cache->sinks() > 0 ? before : k), pass.tape().value(v));
-      out = nn::attention(q, k, v,
-                          {x.shape()[0] / length, length, length, 0, heads, causal_mask, window});
+        cache->append(cache->layer(name, x.shape().back(), heads, window),
+                      arrivals(pass, x, cache->by_place() ? before : k, v), pattern.as<float>());
     }
     out = head_sites(pass, name, pass.site(nn::Name(name, ".heads"), out), heads);
     if (heads_gate) out = heads_gate->apply(pass, nn::Name(name, ".heads_gate"), out);
@@ -98,26 +101,28 @@ struct Attention final : Mixer {
              {&heads_gate, ".heads_gate"},
              {&output_gate, ".output_gate"}}};
   }
-  // One more position of each sequence. With sinks, keys are kept as they are and turned by their
-  // place in the cache, so that the first positions never seem further away than it is long (Xiao
-  // et al. 2023, section 3.2); else they are turned once, by their position in the sequence.
-  nn::Var go_on(nn::Forward& pass, nn::KeyValueCache& cache, std::string_view name, nn::Var q,
-                nn::Var k, nn::Var v) const {
+  static nn::KeyValueCache::Arrivals arrivals(nn::Forward& pass, nn::Var x, nn::Var k, nn::Var v) {
+    const nn::Tape& tape = pass.tape();
+    return {tape.value(k), tape.value(v), tape.value(x), pass.parameters()};
+  }
+  // One more position of each sequence. Keys are turned once, by their position in the sequence, or
+  // where the cache asks for it each time anew, by their place in it.
+  nn::Var go_on(nn::Forward& pass, nn::KeyValueCache& cache, std::string_view name, nn::Var x,
+                nn::Var q, nn::Var k, nn::Var v) const {
     nn::Tape& tape = pass.tape();
-    const bool rotate = positions == Positions::kRotary, by_place = cache.sinks() > 0;
+    const bool rotate = positions == Positions::kRotary, by_place = cache.by_place();
     if (rotate && !by_place) k = nn::rotary(k, 1, heads, cache.position());
-    auto& layer = cache.layer(name, q.shape().back(), window);
-    cache.append(layer, tape.value(k), tape.value(v));
+    auto& layer = cache.layer(name, q.shape().back(), heads, window);
+    cache.append(layer, arrivals(pass, x, k, v));
     nn::Var keys = tape.borrow(layer.keys);
-    if (rotate && by_place) {
-      const auto places = tape.scratch<int>(static_cast<std::size_t>(layer.capacity));
-      for (int row = 0; row < layer.capacity; ++row)
-        places[static_cast<std::size_t>(row)] = cache.place(layer, row);
-      keys = nn::rotary(keys, places, heads);
-    }
+    if (rotate && by_place) keys = nn::rotary_by_place(keys, layer.places, layer.capacity, heads);
     if (rotate) q = nn::rotary(q, 1, heads, by_place ? layer.stored - 1 : cache.position());
-    return nn::attention(q, keys, tape.borrow(layer.values),
-                         {q.shape()[0], 1, layer.stored, layer.capacity, heads, false, 0});
+    nn::Tape::Numbers pattern(nullptr, 0);
+    const nn::Var out =
+        nn::attention(q, keys, tape.borrow(layer.values),
+                      {q.shape()[0], 1, layer.stored, layer.capacity, heads, false, 0}, pattern);
+    cache.attended(layer, pattern.as<float>());
+    return out;
   }
 
   static nn::Var part(nn::Forward& pass, std::string_view name, std::string_view which,

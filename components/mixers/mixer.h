@@ -3,6 +3,7 @@
 #include <string>
 
 #include "components/nn/forward.h"
+#include "components/nn/key_value_cache.h"
 #include "runner/registry/component.h"
 
 namespace assay {

@@ -8,12 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "components/nn/key_value_cache.h"
 #include "components/nn/name.h"
 #include "components/nn/tape.h"
 #include "runner/registry/random.h"
 
 namespace assay::nn {
+
+class KeyValueCache;
 
 // A forward pass of a model: its tape, its parameters, and the named places where others look in.
 // One serves many passes, each after begin(); their memory is kept.

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "components/nn/attention.h"
 #include "components/nn/cores.h"
 #include "components/nn/dispatch.h"
 #include "components/nn/kernels.h"
@@ -110,10 +111,16 @@ void check_attention(Var q, Var k, Var v, const AttentionShape& s) {
 }  // namespace
 
 Var attention(Var q, Var k, Var v, const AttentionShape& shape) {
+  Tape::Numbers pattern(nullptr, 0);
+  return attention(q, k, v, shape, pattern);
+}
+
+Var attention(Var q, Var k, Var v, const AttentionShape& shape, Tape::Numbers& probabilities) {
   check_attention(q, k, v, shape);
   const Heads heads = {shape, columns_of(q.shape())};
   const Tape::Numbers pattern = q.tape->numbers(heads.pattern() * shape.heads * shape.batch),
                       room = q.tape->numbers(heads.pattern() * cores());
+  probabilities = pattern;
   const Var inputs[] = {q, k, v};
   return q.tape->custom(
       "attention", inputs, q.shape(),
@@ -151,7 +158,9 @@ namespace {
 
 struct Rotation {
   int n, width, length, heads;
+  const int* places;  // n x heads rows of the table; null: row r's is r mod length
   int half() const { return width / heads / 2; }
+  std::int64_t row(std::int64_t at) const { return places ? places[at] : at / heads % length; }
 };
 
 // y = x turned by the angles of `table` (length x half x (cos, sin)), backwards where sign is -1;
@@ -163,7 +172,7 @@ void turn(const Rotation& r, std::span<const double> table, T sign, const T* x, 
     const T* from = x + first * r.width;
     T* to = y + first * r.width;
     for (std::int64_t at = first * r.heads; at < last * r.heads; ++at, from += head, to += head) {
-      const double* angles = table.data() + at / r.heads % r.length * half * 2;
+      const double* angles = table.data() + r.row(at) * half * 2;
       for (int j = 0; j < half; ++j) {
         const T c = static_cast<T>(angles[j]), s = sign * static_cast<T>(angles[half + j]);
         const T a = from[j], b = from[j + half];
@@ -174,33 +183,27 @@ void turn(const Rotation& r, std::span<const double> table, T sign, const T* x, 
   });
 }
 
-}  // namespace
-
-Var rotary(Var x, int length, int heads, int first, double base) {
-  const auto positions = x.tape->scratch<int>(static_cast<std::size_t>(std::max(0, length)));
-  std::iota(positions.begin(), positions.end(), first);
-  return rotary(x, positions, heads, base);
-}
-
-Var rotary(Var x, std::span<const int> positions, int heads, double base) {
-  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), static_cast<int>(positions.size()),
-                      heads};
-  if (heads < 1 || r.width % (2 * heads) != 0)
-    bad_shapes("rotary", x, std::to_string(heads) + " heads of an even width");
-  if (r.length < 1 || r.n % r.length != 0)
-    bad_shapes("rotary", x, "sequences of " + std::to_string(r.length));
-  const int half = r.half();
-  const auto table = x.tape->scratch<double>(positions.size() * static_cast<std::size_t>(2 * half));
+std::span<const double> angles_of(Tape& tape, std::span<const int> positions, int half,
+                                  double base) {
+  const auto table = tape.scratch<double>(positions.size() * static_cast<std::size_t>(2 * half));
   for (int j = 0; j < half; ++j) {
     const double turn_by = std::pow(base, -static_cast<double>(j) / half);
-    for (int i = 0; i < r.length; ++i) {
-      const double angle = positions[static_cast<std::size_t>(i)] * turn_by;
-      double* at = table.data() + std::int64_t{i} * 2 * half;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      const double angle = positions[i] * turn_by;
+      double* at = table.data() + i * static_cast<std::size_t>(2 * half);
       at[j] = std::cos(angle);
       at[half + j] = std::sin(angle);
     }
   }
-  const std::span<const double> angles = table;
+  return table;
+}
+
+Var turned(Var x, const Rotation& r, std::span<const int> positions, double base) {
+  if (r.heads < 1 || r.width % (2 * r.heads) != 0)
+    bad_shapes("rotary", x, std::to_string(r.heads) + " heads of an even width");
+  if (r.length < 1 || (!r.places && r.n % r.length != 0))
+    bad_shapes("rotary", x, "sequences of " + std::to_string(r.length));
+  const std::span<const double> angles = angles_of(*x.tape, positions, r.half(), base);
   const Var inputs[] = {x};
   return x.tape->custom(
       "rotary", inputs, x.shape(),
@@ -219,6 +222,29 @@ Var rotary(Var x, std::span<const int> positions, int heads, double base) {
                   claim.add);
         });
       });
+}
+
+}  // namespace
+
+Var rotary(Var x, int length, int heads, int first, double base) {
+  const auto positions = x.tape->scratch<int>(static_cast<std::size_t>(std::max(0, length)));
+  std::iota(positions.begin(), positions.end(), first);
+  return rotary(x, positions, heads, base);
+}
+
+Var rotary(Var x, std::span<const int> positions, int heads, double base) {
+  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), static_cast<int>(positions.size()),
+                      heads, nullptr};
+  return turned(x, r, positions, base);
+}
+
+Var rotary_by_place(Var x, std::span<const int> places, int count, int heads, double base) {
+  const Rotation r = {rows_of(x.shape()), columns_of(x.shape()), count, heads, places.data()};
+  if (places.size() != static_cast<std::size_t>(r.n) * static_cast<std::size_t>(heads))
+    bad_shapes("rotary", x, std::to_string(places.size()) + " places");
+  const auto positions = x.tape->scratch<int>(static_cast<std::size_t>(count));
+  std::iota(positions.begin(), positions.end(), 0);
+  return turned(x, r, positions, base);
 }
 
 }  // namespace assay::nn

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "runner/registry/registry.h"
+
 namespace assay::samplers {
 
 void Candidates::keep(std::size_t most) {
@@ -56,12 +58,12 @@ void require_next_token(const DataFormat& format, std::string_view user) {
 }
 
 GrowingContext::GrowingContext(const TrainedModel& model, const Examples& prompts, int room,
-                               int sinks)
+                               const Eviction* eviction, const Stream& stream)
     : model_(model),
       pass_(tape_, model.parameters, false, Stream(0)),
       now_(prompts) {
   if (!model.model->incremental()) return;
-  cache_.emplace(prompts.count, room > 0 ? room : model.format.width, sinks);
+  cache_.emplace(prompts.count, room > 0 ? room : model.format.width, eviction, stream);
   pass_.set_cache(&*cache_);
 }
 
@@ -92,10 +94,30 @@ void GrowingContext::push(std::span<const int> next) {
 }
 
 std::string NextTokenSampler::check() const {
-  return cache == 0 || sinks < cache ? ""
-                                     : "sinks = " + std::to_string(sinks) +
-                                           " leaves no place in cache = " + std::to_string(cache);
+  if (eviction && sinks > 0)
+    return "sinks = " + std::to_string(sinks) +
+           " is for a cache without an eviction; eviction = { use = \"sink-window\", sinks = " +
+           std::to_string(sinks) + " } says it too";
+  if (cache == 0) return "";
+  if (eviction) {
+    const std::string wrong = eviction->check_capacity(cache);
+    return wrong.empty() ? "" : "eviction: " + wrong;
+  }
+  return sinks < cache ? ""
+                       : "sinks = " + std::to_string(sinks) +
+                             " leaves no place in cache = " + std::to_string(cache);
 }
+
+namespace {
+
+std::shared_ptr<const Eviction> sink_window(int sinks) {
+  Value value;
+  value.set("use", Value("sink-window"));
+  value.set("sinks", Value(std::int64_t{sinks}));
+  return Registry::global().build<Eviction>(value);
+}
+
+}  // namespace
 
 std::shared_ptr<const Samples> NextTokenSampler::sample(const TrainedModel& model,
                                                         const Examples& prompts,
@@ -111,7 +133,9 @@ std::shared_ptr<const Samples> NextTokenSampler::sample(const TrainedModel& mode
              classes = static_cast<std::size_t>(model.format.classes);
   out->tokens.resize(count * width);
   if (count == 0) return out;
-  GrowingContext context(model, prompts, cache, sinks);
+  const std::shared_ptr<const Eviction> sinking = sinks > 0 ? sink_window(sinks) : nullptr;
+  GrowingContext context(model, prompts, cache, eviction ? &*eviction : sinking.get(),
+                         stream.fork("eviction"));
   std::vector<int> tokens(count);
   for (std::size_t step = 0; step < width; ++step) {
     const std::span<const double> logits = context.logits();

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "components/evictions/eviction.h"
+#include "components/nn/key_value_cache.h"
 #include "components/samplers/sampler.h"
 
 namespace assay::samplers {
@@ -31,12 +33,13 @@ void require_next_token(const DataFormat& format, std::string_view user);
 
 // Sequences that grow token by token, each after a prompt of the model's full width. A model that
 // can go on from what it has seen (keys and values, states) does one position's work for each
-// token: when the room for keys is full its oldest make place, except for the first `sinks`. Any
+// token: when the room for keys is full, a policy says which make place (null: the oldest). Any
 // other model sees the last `width` tokens anew.
 class GrowingContext {
  public:
-  // `room` for positions; 0: as many as the model was trained on.
-  GrowingContext(const TrainedModel& model, const Examples& prompts, int room, int sinks);
+  // `room` for positions; 0: as many as the model was trained on. A policy must outlive it.
+  GrowingContext(const TrainedModel& model, const Examples& prompts, int room,
+                 const Eviction* eviction = nullptr, const Stream& stream = Stream(0));
   // The logits of the token that comes next in each sequence: count x classes. Valid until the next
   // call; one call of the model for each sequence.
   const std::vector<double>& logits();
@@ -58,6 +61,7 @@ class NextTokenSampler : public Sampler {
   int length = 32;
   int cache = 0;
   int sinks = 0;
+  Slot<Eviction> eviction;
 
   std::string check() const override;
   std::shared_ptr<const Samples> sample(const TrainedModel& model, const Examples& prompts,
@@ -81,6 +85,11 @@ class NextTokenSampler : public Sampler {
         .doc("First positions that stay in a full cache.")
         .source("Xiao et al. 2023, arXiv:2309.17453")
         .since(since);
+    p.add("eviction", &NextTokenSampler::eviction)
+        .doc(
+            "Which entries of a full cache make place; without one it is \"sink-window\" with "
+            "`sinks`.")
+        .since(3);
   }
   // The next token, by u uniform in [0, 1).
   virtual int choose(std::span<const double> logits, double u) const = 0;

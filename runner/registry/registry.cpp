@@ -5,9 +5,10 @@
 namespace assay {
 
 std::span<const std::string_view> known_kinds() {
-  static constexpr std::array<std::string_view, 16> kKinds = {
-      "gate",    "router", "pruner", "quantizer", "codebook",  "sae",       "sampler", "selector",
-      "dataset", "model",  "mixer",  "adapter",   "objective", "optimizer", "metric",  "stage"};
+  static constexpr std::array<std::string_view, 17> kKinds = {
+      "gate",    "router",    "pruner",    "quantizer", "codebook", "sae",
+      "sampler", "eviction",  "selector",  "dataset",   "model",    "mixer",
+      "adapter", "objective", "optimizer", "metric",    "stage"};
   return kKinds;
 }
 

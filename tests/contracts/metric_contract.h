@@ -97,6 +97,21 @@ inline Bench token_bench() {
   return out;
 }
 
+// A transformer of the next token, and text with a label at each.
+inline Bench text_bench() {
+  TrainedModel next;
+  next.model = build<Model>("{ use = \"transformer\", width = 4, hidden = 5 }");
+  next.format = {true, 6, 3, 6, 3};
+  next.model->declare(next.parameters, next.format, Stream(5));
+  Bench out(next);
+  out.data.test.labels.clear();
+  for (int i = 0; i < 6 * out.data.test.count; ++i) {
+    out.data.test.tokens.push_back(i * i % 3);
+    out.data.test.labels.push_back((i + 1) * (i + 1) % 3);
+  }
+  return out;
+}
+
 // The same with an autoencoder of a site of the network.
 inline Bench site_bench() {
   Bench out(model("{ use = \"mlp\", hidden = [6] }", 6, 4));

@@ -16,9 +16,10 @@ inline nn::Tensor mix(const Mixer& mixer, const nn::Parameters& parameters, cons
 // whole sequences. In float: sums of another order (a recurrence in chunks, products of another
 // size) differ by some roundings, 1e-4 of numbers of order one.
 inline void cache_law(const Mixer& mixer, const nn::Parameters& parameters, const nn::Tensor& x,
-                      int length, const nn::Tensor& whole, int sinks, int begin = 1) {
+                      int length, const nn::Tensor& whole, const Eviction* eviction = nullptr,
+                      int begin = 1) {
   const int batch = x.shape()[0] / length, features = x.shape().back();
-  nn::KeyValueCache cache(batch, length, sinks);
+  nn::KeyValueCache cache(batch, length, eviction);
   nn::Tape tape;
   nn::Forward pass(tape, parameters, false, Stream(1));
   pass.set_cache(&cache);
@@ -72,7 +73,7 @@ inline void mixer_contract(const std::string& text) {
   }
 
   for (const int begin : {1, 4})
-    if (mixer->incremental()) cache_law(*mixer, parameters, x, length, out, 0, begin);
+    if (mixer->incremental()) cache_law(*mixer, parameters, x, length, out, nullptr, begin);
 
   const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
     nn::Forward pass(tape, at, true, Stream(7));

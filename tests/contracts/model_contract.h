@@ -1,6 +1,7 @@
 #pragma once
 
 #include "components/models/model.h"
+#include "components/nn/key_value_cache.h"
 #include "tests/contracts/contract.h"
 
 namespace assay::testing {

@@ -47,6 +47,7 @@ TEST_CASE("every metric keeps the contract of its kind") {
                            Bench(model("\"slot-autoencoder\"", 16, 4)),
                            number_bench(),
                            token_bench(),
+                           text_bench(),
                            site_bench()};
   for (const ComponentSpec* spec : Registry::global().all("metric")) {
     bool measures = false;

@@ -1,3 +1,4 @@
+#include "components/evictions/eviction.h"
 #include "tests/contracts/mixer_contract.h"
 
 using namespace assay;
@@ -38,7 +39,8 @@ TEST_CASE("attention with sinks is attention as long as its cache has room") {
   nn::Parameters parameters;
   mixer->declare(parameters, "mixer", 4, Stream(1));
   const nn::Tensor x = nn::Tensor::normal({10, 4}, 1.0, Stream(2));
-  cache_law(*mixer, parameters, x, 5, mix(*mixer, parameters, x, 5), 2);
+  const auto sinks = build<Eviction>("{ use = \"sink-window\", sinks = 2 }");
+  cache_law(*mixer, parameters, x, 5, mix(*mixer, parameters, x, 5), &*sinks);
 }
 
 TEST_CASE("recurrent mixers of every form keep the contract of mixers") {

@@ -1,5 +1,6 @@
 #include "components/nn/key_value_cache.h"
 
+#include "components/evictions/eviction.h"
 #include "tests/contracts/contract.h"
 
 using namespace assay;
@@ -7,19 +8,30 @@ using namespace assay::nn;
 
 namespace {
 
+const Parameters kNone;
+
+void append(KeyValueCache& cache, KeyValueCache::Layer& layer, const Tensor& k, const Tensor& v) {
+  cache.append(layer, {k, v, k, kNone});
+}
+
 // One sequence whose key at position p is p.
 std::vector<double> keys_after(int positions, int capacity, int sinks,
                                std::vector<int>* places = nullptr) {
-  KeyValueCache cache(1, capacity, sinks);
+  const auto policy =
+      testing::build<Eviction>("{ use = \"sink-window\", sinks = " + std::to_string(sinks) + " }");
+  KeyValueCache cache(1, capacity, &*policy), oldest(1, capacity);
   auto& layer = cache.layer("a", 1);
-  for (int p = 0; p < positions; ++p)
-    cache.append(layer, Tensor::full({1, 1}, p), Tensor::full({1, 1}, -p));
+  for (int p = 0; p < positions; ++p) {
+    append(cache, layer, Tensor::full({1, 1}, p), Tensor::full({1, 1}, -p));
+    append(oldest, oldest.layer("a", 1), Tensor::full({1, 1}, p), Tensor({1, 1}));
+  }
+  if (sinks == 0) CHECK(oldest.layer("a", 1).keys == layer.keys);
   std::vector<double> out;
   for (int row = 0; row < layer.stored; ++row) {
     out.push_back(layer.keys.get(row));
     CHECK(layer.values.get(row) == -layer.keys.get(row));
-    if (places) places->push_back(cache.place(layer, row));
   }
+  if (places) *places = layer.places;
   return out;
 }
 
@@ -37,14 +49,17 @@ TEST_CASE("a full cache gives up its oldest positions, but not the first") {
 TEST_CASE("sequences of a cache advance together and keep to themselves") {
   KeyValueCache cache(2, 3);
   auto& layer = cache.layer("a", 1);
-  cache.append(layer, Tensor::of({4, 1}, std::vector<double>{1, 2, 10, 20}), Tensor({4, 1}));
+  append(cache, layer, Tensor::of({4, 1}, std::vector<double>{1, 2, 10, 20}), Tensor({4, 1}));
   cache.advance(2);
   CHECK(cache.position() == 2);
   CHECK(layer.stored == 2);
   CHECK(layer.keys == Tensor::of({6, 1}, std::vector<double>{1, 2, 0, 10, 20, 0}));
   CHECK(&cache.layer("a", 1) == &layer);
-  CHECK(cache.layer("b", 1, 2).capacity == 2);
-  CHECK_THROWS_AS(KeyValueCache(1, 2, 2), std::invalid_argument);
+  CHECK(cache.layer("b", 1, 1, 2).capacity == 2);
+  CHECK_THROWS_AS(KeyValueCache(1, 0), std::invalid_argument);
+  const auto sinks = testing::build<Eviction>("{ use = \"sink-window\", sinks = 2 }");
+  CHECK_THROWS_WITH_AS(KeyValueCache(1, 2, &*sinks),
+                       "sink-window: sinks = 2 leaves no place in cache = 2", std::runtime_error);
 }
 
 TEST_CASE("a state is zeros at first, stays, and keeps its shape") {

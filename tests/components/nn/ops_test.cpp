@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "components/nn/attention.h"
 #include "components/nn/tape.h"
 #include "tests/properties.h"
 
@@ -204,11 +205,22 @@ TEST_CASE("gradients of attention and rotary positions agree with central differ
     const Tensor q = random({batch * queries, width}, seed),
                  k = random({batch * keys, width}, seed + 1),
                  v = random({batch * keys, width}, seed + 2);
+    std::vector<int> places;
+    for (int i = 0; i < batch * queries * heads; ++i) places.push_back(size(0, queries - 1));
     check({
         {"attention", [&](auto x) { return attention(x[0], x[1], x[2], shape); }, {q, k, v}},
         {"self-attention", [&](auto x) { return attention(x[0], x[0], x[0], self); }, {q}},
         {"rotary", [&](auto x) { return rotary(x[0], queries, heads, 3); }, {q}},
+        {"rotary by place",
+         [&](auto x) { return rotary_by_place(x[0], places, queries, heads); },
+         {q}},
     });
+    Tape tape(Dtype::kFloat64);
+    std::vector<int> order(places.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i) / heads % queries;
+    const Var x = tape.constant(q);
+    CHECK(tape.value(rotary_by_place(x, order, queries, heads)) ==
+          tape.value(rotary(x, queries, heads)));
   });
 }
 
