@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "components/evictions/eviction.h"
+#include "components/mixers/mixer.h"
 #include "components/nn/tape.h"
 #include "components/objectives/objective.h"
 #include "components/optimizers/optimizer.h"
@@ -205,6 +207,30 @@ TEST_CASE("training steps of every model and optimizer allocate nothing") {
         }
       }
     }
+  }
+}
+
+TEST_CASE("reading on through a full cache allocates nothing, whatever it drops") {
+  const auto mixer = testing::build<Mixer>("\"attention\"");
+  Parameters parameters;
+  mixer->declare(parameters, "mixer", 4, Stream(1));
+  const Tensor x = Tensor::normal({3, 4}, 1.0, Stream(2));
+  for (const std::string& text : testing::examples_of_kind("eviction")) {
+    CAPTURE(text);
+    const auto eviction = testing::build<Eviction>(text);
+    if (text.find("full") != std::string::npos) continue;  // drops nothing
+    KeyValueCache cache(3, 12, &*eviction);
+    Tape tape;
+    Forward pass(tape, parameters, false, Stream(3));
+    pass.set_cache(&cache);
+    std::int64_t before = 0;
+    for (int t = 0; t < 40; ++t) {
+      if (t == 30) before = allocations.load();
+      pass.begin(Stream(3));
+      (void)mixer->mix(pass, "mixer", tape.constant(x), 1);
+      cache.advance(1);
+    }
+    CHECK(allocations.load() == before);
   }
 }
 
