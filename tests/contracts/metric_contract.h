@@ -91,9 +91,9 @@ inline Bench token_bench() {
   Bench out(next);
   for (int i = 0; i < 2 * out.data.test.count; ++i) out.data.test.tokens.push_back(i % 3);
   out.samples.count = 3;
-  out.samples.width = 2;
+  out.samples.width = 3;
   out.samples.prompts = {0, 1, 2, 1, 0, 1};
-  out.samples.tokens = {1, 2, 2, 2, 0, 1};
+  out.samples.tokens = {1, 2, 2, 2, 2, 0, 0, 1, 1};
   return out;
 }
 

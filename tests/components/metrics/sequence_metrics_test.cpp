@@ -126,3 +126,44 @@ TEST_CASE("metrics of sequences refuse what they cannot measure") {
   CHECK(refusal("sequence-likelihood", masked, tossed()) ==
         "sequence-likelihood needs a model of the next token");
 }
+
+TEST_CASE("self-BLEU by hand") {
+  const auto bleu = [](int n, int width, const std::vector<std::int32_t>& tokens) {
+    Samples samples;
+    samples.width = width;
+    samples.count = static_cast<int>(tokens.size()) / width;
+    samples.tokens = tokens;
+    Evaluation e;
+    e.samples = &samples;
+    return measure(*build<Metric>("{ use = \"self-bleu\", n = " + std::to_string(n) + " }"), e)
+        .front()
+        .second;
+  };
+  CHECK(bleu(3, 4, {1, 2, 3, 4, 1, 2, 3, 4}) == doctest::Approx(1.0));
+  CHECK(bleu(2, 3, {0, 0, 0, 1, 1, 1}) == 0.0);
+  // aaab | aacc | bddd. Matches of one token, clipped by the other that has most: aab of 4 | aa of
+  // 4 | b of 4. Of two: aa once of 3 | aa of 3 | none.
+  const double first = std::sqrt(3.0 / 4 * 1 / 3), second = std::sqrt(2.0 / 4 * 1 / 3),
+               third = std::sqrt(1.0 / 4 * 0.1 / 3);
+  CHECK(bleu(2, 4, {0, 0, 0, 1, 0, 0, 2, 2, 1, 3, 3, 3}) ==
+        doctest::Approx((first + second + third) / 3));
+  CHECK_THROWS_WITH(bleu(2, 4, {0, 0, 0, 1}), "self-bleu compares samples; there is one at most");
+  CHECK_THROWS_WITH(bleu(3, 2, {0, 0, 0, 1}), "self-bleu: samples of 2 tokens hold no n-gram of 3");
+}
+
+TEST_CASE("the more samples say the same, the higher self-BLEU") {
+  Stream random(5);
+  double before = 0.0;
+  for (const int alphabet : {40, 12, 3, 1}) {
+    Samples samples;
+    samples.count = samples.width = 12;
+    for (int i = 0; i < 144; ++i)
+      samples.tokens.push_back(static_cast<std::int32_t>(random.uniform() * alphabet));
+    Evaluation e;
+    e.samples = &samples;
+    const double now = measure(*build<Metric>("\"self-bleu\""), e).front().second;
+    CHECK(now > before);
+    before = now;
+  }
+  CHECK(before == doctest::Approx(1.0));
+}
