@@ -1,12 +1,14 @@
 // How well few latents tell a class from the rest. For each class that the training split has: the
-// k latents with the largest |mean in the class - mean outside| over their deviation; a probe sums
-// them, each by that difference over its variance, and cuts where the balanced accuracy (mean of
-// the recalls of class and rest) is highest on the training split. Measured: the balanced accuracy
-// on the split under evaluation, mean over classes; part "single": the same for k = 1. After Gurnee
-// et al. 2023, section 3, who also try other rankings and logistic probes.
+// k latents with the largest |mean in the class - mean outside| over their deviation, and a probe
+// that reads them, fitted on the training split: the sum of each by that difference over its
+// variance, cut where the balanced accuracy (mean of the recalls of class and rest) is highest; or
+// a logistic regression on each over its deviation, both sides counting alike, cut at even odds.
+// Measured: the balanced accuracy on the split under evaluation, mean over classes; part "single":
+// the same for k = 1. After Gurnee et al. 2023, section 3, who try other rankings too.
 #include <cmath>
 #include <numeric>
 
+#include "components/metrics/logistic.h"
 #include "components/metrics/metric.h"
 
 namespace assay::metrics {
@@ -94,7 +96,8 @@ void choose_cut(Probe& probe, const Labelled& data, int wanted) {
   }
 }
 
-Probe fit(const Labelled& train, const Moments& moments, int wanted, int k) {
+// The k latents that tell the class best by themselves, with the weights of mean differences.
+Probe choose_latents(const Moments& moments, int k) {
   const auto weight = [&](int l) {
     const auto i = static_cast<std::size_t>(l);
     return moments.variance[i] > 0 ? (moments.in[i] - moments.rest[i]) / moments.variance[i] : 0.0;
@@ -109,15 +112,38 @@ Probe fit(const Labelled& train, const Moments& moments, int wanted, int k) {
                    [&](int a, int b) { return rank(a) > rank(b); });
   out.latents.resize(std::min(out.latents.size(), static_cast<std::size_t>(k)));
   for (const int l : out.latents) out.weights.push_back(weight(l));
-  choose_cut(out, train, wanted);
   return out;
+}
+
+// Gives the probe the weights and the cut of a logistic regression. A latent that never changes has
+// no deviation, and gets no weight.
+void regress(Probe& probe, const Labelled& train, const Moments& moments, int wanted, double c) {
+  std::vector<double> x, scales;
+  std::vector<bool> member;
+  for (const int l : probe.latents) {
+    const double variance = moments.variance[static_cast<std::size_t>(l)];
+    scales.push_back(variance > 0 ? 1.0 / std::sqrt(variance) : 0.0);
+  }
+  for (std::size_t i = 0; i < train.labels.size(); ++i) {
+    if (train.labels[i] < 0) continue;
+    member.push_back(train.labels[i] == wanted);
+    for (std::size_t j = 0; j < scales.size(); ++j)
+      x.push_back(scales[j] * train.codes.at(static_cast<int>(i), probe.latents[j]));
+  }
+  const Logistic fitted = fit_logistic(x, member, c);
+  for (std::size_t j = 0; j < scales.size(); ++j) probe.weights[j] = scales[j] * fitted.weights[j];
+  probe.cut = -fitted.intercept;
 }
 
 struct SparseProbing final : Metric {
   static constexpr Info kInfo{"sparse-probing", 1,
                               "Balanced accuracy of probes of a few latents on the labels.",
                               "Gurnee et al. 2023, arXiv:2305.01610, section 3"};
+  enum class Fit { kMeanDifference, kLogistic };
+  static constexpr int kMostLogistic = 256;  // whose squares are many numbers, for each class
   int k = 5;
+  Fit probe = Fit::kMeanDifference;
+  double c = 1.0;
 
   static void params(Params<SparseProbing>& p) {
     p.add("k", &SparseProbing::k)
@@ -125,6 +151,19 @@ struct SparseProbing final : Metric {
         .unit("latents")
         .doc("That a probe reads.")
         .source("SAEBench (Karvonen et al. 2025): 1, 2 and 5");
+    p.add("probe", &SparseProbing::probe, {"mean-difference", "logistic"})
+        .doc("How it weighs them.")
+        .source("Gurnee et al. 2023, section 3")
+        .since(2);
+    p.add("c", &SparseProbing::c)
+        .above(0)
+        .doc("Of logistic probes: weight of the loss beside half the squared norm of the weights.")
+        .since(2);
+  }
+  std::string check() const override {
+    return probe == Fit::kLogistic && k > kMostLogistic
+               ? "k: a logistic probe reads " + std::to_string(kMostLogistic) + " latents at most"
+               : "";
   }
   std::string_view needs() const override { return "data sae"; }
 
@@ -144,11 +183,11 @@ struct SparseProbing final : Metric {
                                  std::to_string(data->codes.shape().rows()) + " rows, not " +
                                  std::to_string(data->labels.size()));
     double few = 0.0, single = 0.0, classes = 0.0;
-    for (int c = 0; c < e.data->format.classes; ++c) {
-      if (!both_sides(train, c) || !both_sides(test, c)) continue;
-      const Moments moments(train, c);
-      few += balanced_accuracy(fit(train, moments, c, k), test, c);
-      single += balanced_accuracy(fit(train, moments, c, 1), test, c);
+    for (int label = 0; label < e.data->format.classes; ++label) {
+      if (!both_sides(train, label) || !both_sides(test, label)) continue;
+      const Moments moments(train, label);
+      few += balanced_accuracy(fit(train, moments, label, k), test, label);
+      single += balanced_accuracy(fit(train, moments, label, 1), test, label);
       classes += 1.0;
     }
     if (classes == 0) throw std::runtime_error("sparse-probing: no class to tell from the rest");
@@ -157,6 +196,14 @@ struct SparseProbing final : Metric {
   }
 
  private:
+  Probe fit(const Labelled& train, const Moments& moments, int wanted, int latents) const {
+    Probe out = choose_latents(moments, latents);
+    if (probe == Fit::kLogistic)
+      regress(out, train, moments, wanted, c);
+    else
+      choose_cut(out, train, wanted);
+    return out;
+  }
   static bool both_sides(const Labelled& data, int wanted) {
     const auto& labels = data.labels;
     return std::find(labels.begin(), labels.end(), wanted) != labels.end() &&

@@ -1,6 +1,7 @@
 // Metrics of sparse autoencoders, by hand.
 #include <cmath>
 
+#include "components/metrics/logistic.h"
 #include "tests/contracts/metric_contract.h"
 #include "tests/contracts/sae_contract.h"
 
@@ -125,6 +126,49 @@ TEST_CASE("sparse probing finds the latent that tells a class") {
   sum.data.test.labels.pop_back();
   CHECK_THROWS_WITH(measured("\"sparse-probing\"", sum.evaluation),
                     "sparse-probing needs a label for each of the 6 rows, not 5");
+}
+
+TEST_CASE("a logistic probe weighs latents by what they say together") {
+  // The class is the sign of the first feature less the second, which alone say little: differences
+  // of means weigh both alike where deviations are.
+  Identity f({4, 3, 9, 8, 14, 13, 3, 4, 8, 9, 12, 13});
+  f.data.test.labels = {0, 0, 0, 1, 1, 1};
+  f.data.train = f.data.test;
+  auto means = measured("{ use = \"sparse-probing\", k = 2 }", f.evaluation);
+  auto logistic =
+      measured("{ use = \"sparse-probing\", k = 2, probe = \"logistic\", c = 100 }", f.evaluation);
+  CHECK(logistic["sparse-probing"] == 1.0);
+  CHECK(logistic["sparse-probing"] >= means["sparse-probing"]);
+  CHECK(logistic["sparse-probing-single"] < 1.0);
+  CHECK(error_of<Metric>("{ use = \"sparse-probing\", k = 300, probe = \"logistic\" }") ==
+        "it.k: a logistic probe reads 256 latents at most");
+}
+
+TEST_CASE("logistic regression on counts has the logarithm of the odds ratio") {
+  // Of 10 examples with x = 0 two are positive, of 20 with x = 1 fifteen; sides weigh alike: the
+  // 17 positive ones 30 / 34 each, the 13 others 30 / 26.
+  std::vector<double> x;
+  std::vector<bool> positive;
+  for (int i = 0; i < 30; ++i) {
+    x.push_back(i < 10 ? 0.0 : 1.0);
+    positive.push_back(i < 10 ? i < 2 : i < 25);
+  }
+  const auto fitted = metrics::fit_logistic(x, positive, 1e9);
+  const double side = std::log(13.0 / 17);
+  CHECK(fitted.intercept == doctest::Approx(std::log(2.0 / 8) + side));
+  CHECK(fitted.weights[0] == doctest::Approx(std::log(15.0 / 5) - std::log(2.0 / 8)));
+  // With the penalty: the slope in w and in b is 0.
+  const auto held = metrics::fit_logistic(x, positive, 0.5);
+  double by_weight = held.weights[0], by_intercept = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double p = 1 / (1 + std::exp(-held.weights[0] * x[i] - held.intercept));
+    const double error = 0.5 * (positive[i] ? (p - 1) * 30 / 34 : p * 30 / 26);
+    by_weight += error * x[i];
+    by_intercept += error;
+  }
+  CHECK(by_weight == doctest::Approx(0.0).epsilon(1e-6));
+  CHECK(by_intercept == doctest::Approx(0.0).epsilon(1e-6));
+  CHECK(std::abs(held.weights[0]) < std::abs(fitted.weights[0]));
 }
 
 TEST_CASE("loss recovered is all with a perfect reconstruction and none with the ablation itself") {
