@@ -1,6 +1,9 @@
 #include "components/routers/choice.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace assay::routers {
 
@@ -42,6 +45,52 @@ nn::Var squared_variation(nn::Var a) {
 }
 
 }  // namespace
+
+std::string GroupLimit::error(int k, int experts) const {
+  const auto count = [](int number, const char* of) { return std::to_string(number) + of; };
+  if (groups > experts || experts % groups != 0)
+    return "router.groups = " + count(groups, " does not divide the ") + count(experts, " experts");
+  const int within = kept * (experts / groups);
+  if (k > within)
+    return "router.k = " + count(k, " is more than the ") + count(within, " experts of ") +
+           count(kept, kept == 1 ? " group" : " groups");
+  return "";
+}
+
+nn::Var GroupLimit::apply(nn::Var scores, int k) const {
+  nn::Tape& tape = *scores.tape;
+  const int experts = scores.shape().back(), size = experts / groups;
+  const int counted = (k + kept - 1) / kept;
+  const auto sorted = tape.scratch<double>(static_cast<std::size_t>(size));
+  const auto worth = tape.scratch<double>(static_cast<std::size_t>(groups));
+  const auto order = tape.scratch<int>(static_cast<std::size_t>(groups));
+  const auto rank_groups = [&](const nn::Tensor& in, int row) {
+    for (int g = 0; g < groups; ++g) {
+      for (int e = 0; e < size; ++e) sorted[static_cast<std::size_t>(e)] = in.at(row, g * size + e);
+      std::sort(sorted.begin(), sorted.end(), std::greater<>());
+      worth[static_cast<std::size_t>(g)] =
+          std::accumulate(sorted.begin(), sorted.begin() + counted, 0.0);
+    }
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      const double of_a = worth[static_cast<std::size_t>(a)],
+                   of_b = worth[static_cast<std::size_t>(b)];
+      return of_a != of_b ? of_a > of_b : a < b;
+    });
+  };
+  return tape.constant(scores.shape(), [&](nn::Tensor& out) {
+    const nn::Tensor& in = tape.value(scores);
+    out.fill(-std::numeric_limits<double>::infinity());
+    for (int row = 0; row < static_cast<int>(in.shape().rows()); ++row) {
+      rank_groups(in, row);
+      for (int g = 0; g < kept; ++g)
+        for (int e = 0; e < size; ++e) {
+          const int expert = order[static_cast<std::size_t>(g)] * size + e;
+          out.set(std::int64_t{row} * experts + expert, in.at(row, expert));
+        }
+    }
+  });
+}
 
 std::string k_fits(int k, int experts) {
   return k <= experts ? ""

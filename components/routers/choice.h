@@ -32,6 +32,19 @@ void add_balance_loss(nn::Forward& pass, std::string_view name, BalanceLoss kind
 // 2022, arXiv:2202.08906, eq. 5).
 void add_z_loss(nn::Forward& pass, std::string_view name, double factor, nn::Var logits);
 
+// Group-limited routing: of `groups` groups, each of as many experts that follow one another, a row
+// chooses inside the `kept` best, those with the largest sum of their ceil(k / kept) largest
+// scores, ties to the lower group (DeepSeek-AI 2024, arXiv:2412.19437, section 2.1.2; with k = kept
+// the largest score alone, as in arXiv:2405.04434, section 2.2.2). One group: no limit.
+struct GroupLimit {
+  int groups = 1;
+  int kept = 1;
+  // Why experts or k do not fit it, or empty.
+  std::string error(int k, int experts) const;
+  // The scores (n x experts, no gradient), at -infinity those that a row must not choose.
+  nn::Var apply(nn::Var scores, int k) const;
+};
+
 // Each row's k largest logits, weighted by a softmax, with load, entropy and balance loss.
 struct TopK {
   int k = 2;

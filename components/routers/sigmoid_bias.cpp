@@ -1,7 +1,8 @@
 // Balance without an auxiliary loss: each row goes to its k largest sigmoid(W x) + b; weights are
 // the k scores without b, divided by their sum. b has no gradient: after each step it moves by
 // +-rate towards an even load, up where an expert had less than the mean of the step, down where it
-// had more. DeepSeek-V3's small balance loss within each sequence is left out.
+// had more. A row may be limited to its best groups of experts, as there are nodes. DeepSeek-V3's
+// small balance loss within each sequence is left out.
 #include <numeric>
 
 #include "components/routers/choice.h"
@@ -35,6 +36,8 @@ struct SigmoidBias final : Router {
       "eq. 12-16"};
   int k = 2;
   float rate = 0.001F;
+  int groups = 1;
+  int top_groups = 1;
 
   static void params(Params<SigmoidBias>& p) {
     p.add("k", &SigmoidBias::k).range(1, kMaxExperts).unit("experts").doc("Kept for each row.");
@@ -42,8 +45,28 @@ struct SigmoidBias final : Router {
         .at_least(0)
         .doc("By which the bias of an expert moves after a step.")
         .source("Wang et al. 2024, section 4.1; DeepSeek-AI 2024, section 4.2");
+    p.add("groups", &SigmoidBias::groups)
+        .range(1, kMaxExperts)
+        .unit("groups")
+        .doc("Of as many experts each, one after the other.")
+        .since(2);
+    p.add("top_groups", &SigmoidBias::top_groups)
+        .range(1, kMaxExperts)
+        .unit("groups")
+        .doc(
+            "In which a row finds its experts, those whose best biased scores have the largest "
+            "sum.")
+        .source("DeepSeek-AI 2024, section 2.1.2: 4 of 8, k = 8 of 256 experts")
+        .since(2);
   }
-  std::string check_experts(int experts) const override { return k_fits(k, experts); }
+  std::string check() const override {
+    return top_groups > groups ? "top_groups: there are " + std::to_string(groups) + " groups" : "";
+  }
+  GroupLimit limit() const { return {groups, top_groups}; }
+  std::string check_experts(int experts) const override {
+    const std::string error = k_fits(k, experts);
+    return error.empty() ? limit().error(k, experts) : error;
+  }
   double visits(int /*experts*/) const override { return k; }
 
   void declare(nn::Parameters& out, std::string_view name, int features, int experts,
@@ -71,7 +94,7 @@ struct SigmoidBias final : Router {
     const nn::Var log_scores = nn::scale(nn::softplus(nn::scale(logits, -1.0)), -1.0);
     Assignment out;
     out.k = k;
-    out.experts = nn::largest_columns(biased, k);
+    out.experts = nn::largest_columns(groups > 1 ? limit().apply(biased, k) : biased, k);
     out.weights = nn::softmax(nn::gather_columns(log_scores, out.experts, k));
     add_load(pass, name, out.experts, experts);
     if (pass.training()) correct_later(pass, name, out.experts, experts);

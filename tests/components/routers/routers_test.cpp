@@ -38,6 +38,7 @@ TEST_CASE("every router keeps the contract of its kind") {
   for (const char* factor : {"0.01", "1.0", "9.0"})
     router_contract("{ use = \"expert-choice\", capacity_factor = " + std::string(factor) + " }");
   router_contract("{ use = \"soft\", slots = 3 }");
+  router_contract("{ use = \"sigmoid-bias\", k = 3, groups = 2, top_groups = 2 }");
 }
 
 TEST_CASE("routers with normalised weights give each row a sum of one") {
@@ -135,6 +136,28 @@ TEST_CASE("sigmoid-bias chooses with its bias and weighs without") {
   CHECK(bias.get(0) == doctest::Approx(-0.25));
   CHECK(bias.get(1) == doctest::Approx(0.25));
   CHECK(bias.get(2) == doctest::Approx(0.15));
+}
+
+TEST_CASE("sigmoid-bias looks in the best groups alone") {
+  // Groups 01, 23 and 45.
+  const std::vector<double> x = {-2, 3, 2, 1, -3, -1};
+  const auto chosen = [&](const std::string& options) {
+    return routed("{ use = \"sigmoid-bias\", groups = 3, " + options + " }", 6, x).experts;
+  };
+  // One group is worth the sum of its two: 0.12 + 0.95, 0.88 + 0.73, 0.05 + 0.27.
+  CHECK(chosen("k = 2") == std::vector<int>{2, 3});
+  // Of two, each is worth its best one.
+  CHECK(chosen("k = 2, top_groups = 2") == std::vector<int>{1, 2});
+  // The last group is left out, though expert 5 beats 0.
+  CHECK(chosen("k = 4, top_groups = 2") == std::vector<int>{1, 2, 3, 0});
+  CHECK(chosen("k = 4, top_groups = 3") == std::vector<int>{1, 2, 3, 5});
+  const auto refusal = [](const std::string& options, int experts) {
+    return build<Router>("{ use = \"sigmoid-bias\", " + options + " }")->check_experts(experts);
+  };
+  CHECK(refusal("groups = 4", 6) == "router.groups = 4 does not divide the 6 experts");
+  CHECK(refusal("k = 3, groups = 3", 6) == "router.k = 3 is more than the 2 experts of 1 group");
+  CHECK(error_of<Router>("{ use = \"sigmoid-bias\", groups = 2, top_groups = 3 }") ==
+        "it.top_groups: there are 2 groups");
 }
 
 TEST_CASE("sigmoid-bias evens a skewed load without a gradient") {
