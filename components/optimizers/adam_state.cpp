@@ -52,6 +52,10 @@ class AdamState final : public OptimizerState {
     }
   }
 
+  void forget(std::size_t parameter, std::int64_t first, std::int64_t count) override {
+    for (nn::Tensor* moment : {&first_[parameter], &second_[parameter]})
+      for (std::int64_t i = first; i < first + count; ++i) moment->set(i, 0.0);
+  }
   void save(Archive& out, const std::string& prefix) const override {
     out.put(prefix + "/step", Array::of<std::int64_t>(std::span(&step_, 1), {1}));
     for (std::size_t i = 0; i < first_.size(); ++i) {

@@ -34,6 +34,9 @@ class MomentumState final : public OptimizerState {
       });
     }
   }
+  void forget(std::size_t parameter, std::int64_t first, std::int64_t count) override {
+    for (std::int64_t i = first; i < first + count; ++i) kept_[parameter].set(i, 0.0);
+  }
   void save(Archive& out, const std::string& prefix) const override {
     out.put(prefix + "/step", Array::of<std::int64_t>(std::span(&step_, 1), {1}));
     for (std::size_t i = 0; i < kept_.size(); ++i) out.put(place(prefix, i), kept_[i].to_array());

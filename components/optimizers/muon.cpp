@@ -140,6 +140,11 @@ class MuonState final : public OptimizerState {
     }
     inner_->step(parameters, others_.all());
   }
+  void forget(std::size_t parameter, std::int64_t first, std::int64_t count) override {
+    inner_->forget(parameter, first, count);
+    for (std::int64_t i = first; !momentum_[parameter].empty() && i < first + count; ++i)
+      momentum_[parameter].set(i, 0.0);
+  }
   void finish(nn::Parameters& parameters) override { inner_->finish(parameters); }
   void save(Archive& out, const std::string& prefix) const override {
     inner_->save(out, prefix + "/inner");

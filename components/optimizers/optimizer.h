@@ -64,6 +64,9 @@ class OptimizerState {
   virtual ~OptimizerState() = default;
   // One step; parameters without a gradient stay as they are. Masked entries stay 0.
   virtual void step(nn::Parameters& parameters, const Gradients& gradients) = 0;
+  // Numbers of the parameter with this index, `count` of them, were given other values than the
+  // step did: what the rule remembers of them (moments) is as at the start.
+  virtual void forget(std::size_t /*parameter*/, std::int64_t /*first*/, std::int64_t /*count*/) {}
   // After the last step, before what components do to parameters after it: gives them the values
   // that the trained model is to have.
   virtual void finish(nn::Parameters& /*parameters*/) {}

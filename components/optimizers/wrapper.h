@@ -25,6 +25,9 @@ class WrapperState : public OptimizerState {
  public:
   WrapperState(const Wrapper& rule, const nn::Parameters& parameters, int total)
       : inner_(rule.optimizer->begin(parameters, total)) {}
+  void forget(std::size_t parameter, std::int64_t first, std::int64_t count) override {
+    inner_->forget(parameter, first, count);
+  }
   void finish(nn::Parameters& parameters) override { inner_->finish(parameters); }
   std::vector<Figure> figures() const override { return inner_->figures(); }
   void save(Archive& out, const std::string& prefix) const override {

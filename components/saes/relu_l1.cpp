@@ -10,7 +10,7 @@ namespace assay::saes {
 namespace {
 
 struct ReluL1 final : LatentSae {
-  static constexpr Info kInfo{"relu-l1", 1, "ReLU encoder with an L1 penalty.",
+  static constexpr Info kInfo{"relu-l1", 2, "ReLU encoder with an L1 penalty.",
                               "Bricken et al. 2023, Towards Monosemanticity"};
   static constexpr std::string_view kExample = "latents = 12";
   float l1 = 0.1F;
@@ -66,6 +66,7 @@ struct ReluL1 final : LatentSae {
     return nn::add(error, nn::scale(nn::sum(code), weight * per_example));
   }
   void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
+  std::span<const int> restarted(nn::Forward& pass) const override { return resampled(pass); }
 
  private:
   static nn::Var decode_projected(nn::Forward& pass, nn::Var code) {

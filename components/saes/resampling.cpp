@@ -11,6 +11,7 @@ struct Resampling {
   nn::Var x, rebuilt;
   Stream stream{0};
   double dead_after = 0.0;
+  std::vector<int> began, told;
 };
 
 // Running sums of the squared losses of the examples.
@@ -81,6 +82,7 @@ void resample(Resampling& how, nn::Parameters& parameters) {
     set_row(encoder, i, row, norm);
     parameters.get("encoder.bias").value.set(i, 0.0);
     silent.set(i, 0.0);
+    how.began.push_back(i);
   }
 }
 
@@ -88,8 +90,18 @@ void resample(Resampling& how, nn::Parameters& parameters) {
 
 void resample_after_step(nn::Forward& pass, nn::Var x, nn::Var rebuilt, double dead_after) {
   auto& how = pass.kept<Resampling>();
-  how = {x, rebuilt, pass.stream("resample"), dead_after};
+  how.x = x;
+  how.rebuilt = rebuilt;
+  how.stream = pass.stream("resample");
+  how.dead_after = dead_after;
   pass.after_step([&how](nn::Parameters& parameters) { resample(how, parameters); });
+}
+
+std::span<const int> resampled(nn::Forward& pass) {
+  auto& how = pass.kept<Resampling>();
+  std::swap(how.began, how.told);
+  how.began.clear();
+  return how.told;
 }
 
 }  // namespace assay::saes

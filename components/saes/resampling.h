@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "components/nn/forward.h"
 
 namespace assay::saes {
@@ -9,9 +11,9 @@ namespace assay::saes {
 // proportion to the square of its loss, as its decoder row; its encoder row is the same at 0.2 of
 // the mean norm of those alive, its bias 0. Examples are those of the batch, less the decoder's
 // bias, where the paper draws from 819,200.
-// Moments of the optimizer are not reset, which a component cannot reach. A dead latent has had no
-// gradient, so that they have decayed by beta^dead_after: the first to nothing, the second far
-// enough that it only damps the first few steps.
+// The optimizer then forgets them (Sae::restarted).
 void resample_after_step(nn::Forward& pass, nn::Var x, nn::Var rebuilt, double dead_after);
+// The latents that began anew since it was last asked.
+std::span<const int> resampled(nn::Forward& pass);
 
 }  // namespace assay::saes

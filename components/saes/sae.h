@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Sae : public Component {
   virtual nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const = 0;
   // After each optimizer step: unit norms. What depends on the batch goes to pass.after_step.
   virtual void after_step(nn::Parameters& parameters) const = 0;
+  // Latents that the updates of this step's pass gave another start, valid until the next one: the
+  // optimizer is to forget their rows of "encoder.…" and of "decoder.weight".
+  virtual std::span<const int> restarted(nn::Forward& /*pass*/) const { return {}; }
 };
 
 // (activation - mean) * scale, column by column.

@@ -84,6 +84,18 @@ struct TrainSae final : Stage {
     return out;
   }
 
+  static void forget(std::span<const int> latents, const nn::Parameters& parameters,
+                     OptimizerState& state) {
+    if (latents.empty()) return;
+    std::size_t index = 0;
+    for (const nn::Parameter& p : parameters) {
+      const std::size_t at = index++;
+      if (!p.name.starts_with("encoder.") && p.name != "decoder.weight") continue;
+      const std::int64_t row = p.value.count() / p.value.shape()[0];
+      for (const int latent : latents) state.forget(at, latent * row, row);
+    }
+  }
+
   void train(StageContext& context, SaeRows& rows, TrainedSae& out) const {
     const auto state = optimizer->begin(out.parameters, steps);
     const Stream noise = context.stream("pass");
@@ -114,6 +126,7 @@ struct TrainSae final : Stage {
       state->step(out.parameters, tape);
       if (step + 1 == steps) state->finish(out.parameters);
       pass.run_updates(out.parameters);
+      forget(out.sae->restarted(pass), out.parameters, *state);
       out.sae->after_step(out.parameters);
       if (step % every == 0) context.point("loss", step, last);
     }

@@ -103,3 +103,34 @@ TEST_CASE("every optimizer keeps the contract of its kind") {
     optimizer_contract("{ use = \"" + std::string(use) +
                        "\", lr = 0.05, weight_decay = 0.1, schedule = \"cosine\", warmup = 5 }");
 }
+
+TEST_CASE("what an optimizer forgets moves as at the start, and nothing else does") {
+  for (const std::string use :
+       {"\"sgd\"", "\"lion\"", "{ use = \"clip\", limit = 100.0, optimizer = \"sgd\" }",
+        "{ use = \"muon\", optimizer = \"sgd\" }", "\"adam\""}) {
+    CAPTURE(use);
+    const auto rule = build<Optimizer>(use);
+    // Slopes of 1, then of -1/4 once: momentum outweighs them unless it is forgotten.
+    const auto last_step = [&](bool forget) {
+      nn::Parameters parameters;
+      nn::Parameter& x = parameters.add("x", nn::Tensor::full({3}, 1.0), nn::Role::kBias);
+      const auto state = rule->begin(parameters, 6);
+      nn::Tape tape;
+      std::vector<double> before;
+      for (int i = 0; i < 6; ++i) {
+        if (i == 5 && forget) state->forget(0, 1, 1);
+        before = {x.value.get(0), x.value.get(1), x.value.get(2)};
+        tape.reset();
+        tape.backward(nn::scale(nn::sum(tape.parameter(x)), i < 5 ? 1.0 : -0.25));
+        state->step(parameters, tape);
+      }
+      for (int i = 0; i < 3; ++i) before[static_cast<std::size_t>(i)] -= x.value.get(i);
+      return before;
+    };
+    const std::vector<double> kept = last_step(false), forgot = last_step(true);
+    CHECK(kept[1] > 0);
+    CHECK(forgot[1] < 0);
+    CHECK(forgot[0] == kept[0]);
+    CHECK(forgot[2] == kept[2]);
+  }
+}

@@ -15,13 +15,17 @@ double loss_on(const TrainedSae& sae, const nn::Tensor& x) {
   return tape.scalar(sae_loss(*sae.sae, tape, sae.parameters, x));
 }
 
-// Loss and updates of one step, the optimizer's left out.
-void follow(TrainedSae& sae, const nn::Tensor& x) {
+// Loss and updates of one step, the optimizer's left out; the latents that began anew.
+Values follow(TrainedSae& sae, const nn::Tensor& x) {
   nn::Tape tape;
   nn::Forward pass(tape, sae.parameters, true, Stream(7));
   const nn::Var input = tape.constant(x);
   (void)sae.sae->loss(pass, input, input);
   pass.run_updates(sae.parameters);
+  const auto restarted = sae.sae->restarted(pass);
+  const Values out(restarted.begin(), restarted.end());
+  CHECK(sae.sae->restarted(pass).empty());  // told once
+  return out;
 }
 
 // Gives the same code and loss where the batch has one example.
@@ -153,9 +157,9 @@ TEST_CASE("relu-l1 gives dead latents the direction of an example") {
   const nn::Tensor &encoder = sae.parameters.get("encoder.weight").value,
                    &decoder = sae.parameters.get("decoder.weight").value;
   const nn::Tensor before = encoder;
-  follow(sae, x);
+  CHECK(follow(sae, x).empty());
   CHECK(encoder == before);
-  follow(sae, x);  // the second step: both others have been silent for two
+  CHECK(follow(sae, x) == Values{1, 2});  // the second step: both others have been silent for two
   for (int l = 1; l < 3; ++l) {
     CHECK(decoder.at(l, 0) == doctest::Approx(0.6));
     CHECK(decoder.at(l, 1) == doctest::Approx(0.8));
