@@ -1,9 +1,7 @@
 // Puts weights from a safetensors file into a model: parameters of the same name and shape,
 // `prefix` before the file's names taken away. The file is named with its SHA-256, so that a study
 // says what it was, and cells are not reused when it changes.
-#include <fstream>
-#include <iterator>
-
+#include "components/datasets/file.h"
 #include "components/models/model.h"
 #include "runner/registry/safetensors.h"
 
@@ -22,7 +20,9 @@ struct ImportWeights final : Stage {
 
   static void params(Params<ImportWeights>& p) {
     p.add("model", &ImportWeights::model).doc("Whose weights are replaced; train with steps = 0.");
-    p.add("file", &ImportWeights::file).required().doc("The file, from the working directory.");
+    p.add("file", &ImportWeights::file)
+        .required()
+        .doc("The file, from the working directory; a bare name also among the shipped data.");
     p.add("sha256", &ImportWeights::sha256)
         .required()
         .doc("Of the file, as sha256sum prints it; a wrong one is told with the right one.");
@@ -32,11 +32,8 @@ struct ImportWeights final : Stage {
   }
 
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw std::runtime_error("cannot read " + file);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (const std::string found = assay::sha256(bytes); found != sha256)
-      throw std::runtime_error(file + " has the SHA-256 " + found);
+    // None given is as wrong as any other.
+    const std::string bytes = read_user_file(file, sha256.empty() ? "none" : sha256);
     const NamedArrays arrays = parse_safetensors(bytes, file);
     auto out = std::make_shared<TrainedModel>(context.get(model));
     std::string wrong;
