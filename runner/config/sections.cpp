@@ -2,6 +2,18 @@
 
 namespace assay::config {
 
+namespace {
+
+template <class Section>
+void add_limits(Params<Section>& p) {
+  p.add("limits.time", &LimitedSection::time_limit)
+      .doc("Longest that a stage may run, as in \"10min\"; needs isolation = \"process\".");
+  p.add("limits.memory", &LimitedSection::memory_limit)
+      .doc("Most that a stage's process may hold, as in \"2GiB\"; needs isolation = \"process\".");
+}
+
+}  // namespace
+
 const std::vector<ParamSpec>& study_params() {
   static const std::vector<ParamSpec> params = [] {
     std::vector<ParamSpec> out;
@@ -32,6 +44,7 @@ const std::vector<ParamSpec>& study_params() {
         .at_least(0)
         .unit("seconds")
         .doc("How often a long training saves its state, to go on from after a kill.");
+    add_limits(p);
     p.add("plugins", &StudySection::plugins)
         .doc("Shared libraries with components; relative to the study file.");
     return out;
@@ -67,10 +80,39 @@ const std::vector<ParamSpec>& stage_params() {
         .doc("Memory that it needs, as in \"500 MB\": the budget holds stages back.");
     p.add("checkpoint", &StageSection::checkpoint)
         .doc("Keep its artifact on disk, so that a later study need not run it again.");
+    p.add("checkpoint_seconds", &StageSection::checkpoint_seconds)
+        .at_least(0)
+        .unit("seconds")
+        .doc("In place of the study's, for this stage.");
+    add_limits(p);
     return out;
   }();
   return params;
 }
+
+std::string key_of(const ParamSpec& param) {
+  return param.name.substr(0, param.name.find('.'));
+}
+
+std::vector<std::string> keys_of(const std::vector<ParamSpec>& params) {
+  std::vector<std::string> out;
+  for (const ParamSpec& param : params)
+    if (out.empty() || out.back() != key_of(param)) out.push_back(key_of(param));
+  return out;
+}
+
+namespace {
+
+// The parameters of a table inside a section, named as they are there.
+std::vector<ParamSpec> inside(const std::vector<ParamSpec>& params, const std::string& key) {
+  std::vector<ParamSpec> out;
+  for (const ParamSpec& param : params)
+    if (param.name.starts_with(key + "."))
+      out.emplace_back(param).name = param.name.substr(key.size() + 1);
+  return out;
+}
+
+}  // namespace
 
 void read_section(Component& section, const std::vector<ParamSpec>& params, const Value& value,
                   const std::string& path, Diagnostics& out) {
@@ -78,9 +120,12 @@ void read_section(Component& section, const std::vector<ParamSpec>& params, cons
     out.error(value.where, path + " is " + value.type_name() + "; expected a table");
     return;
   }
-  std::vector<std::string> names;
-  for (const ParamSpec& param : params) names.push_back(param.name);
+  const std::vector<std::string> names = keys_of(params);
   for (const Value::Entry& entry : value.table()) {
+    if (const auto inner = inside(params, entry.key); !inner.empty()) {
+      read_section(section, inner, entry.value, path + "." + entry.key, out);
+      continue;
+    }
     const auto spec = std::find_if(params.begin(), params.end(),
                                    [&](const ParamSpec& p) { return p.name == entry.key; });
     if (spec == params.end()) {

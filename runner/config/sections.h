@@ -10,7 +10,11 @@ namespace assay::config {
 
 // The keys of [study], [table] and those that every [stage.*] takes, declared as the parameters of
 // components are: one declaration for parsing, the schema and the reference.
-struct StudySection final : Component {
+struct LimitedSection : Component {
+  std::string time_limit, memory_limit;  // as written; Study has them as numbers
+};
+
+struct StudySection final : LimitedSection {
   static constexpr std::string_view kKind = "section";
   std::string name, title, notes, reproduces;
   std::int64_t seeds = 1;
@@ -26,16 +30,23 @@ struct TableSection final : Component {
   std::vector<std::string> rows, columns, value, best;
 };
 
-struct StageSection final : Component {
+struct StageSection final : LimitedSection {
   static constexpr std::string_view kKind = "section";
   int cores = 1;
   std::string memory;
   std::optional<bool> checkpoint;
+  std::optional<double> checkpoint_seconds;
 };
 
 const std::vector<ParamSpec>& study_params();
 const std::vector<ParamSpec>& table_params();
 const std::vector<ParamSpec>& stage_params();
+
+// The key of a section under which a parameter stands: "limits" of "limits.time", which is written
+// limits = { time = … }.
+std::string key_of(const ParamSpec& param);
+// The keys of a section, each once.
+std::vector<std::string> keys_of(const std::vector<ParamSpec>& params);
 
 // Checks a section's keys and values and writes them into it. A string where a list of strings is
 // declared counts as a list of one.

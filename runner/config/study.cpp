@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "runner/config/amounts.h"
 #include "runner/config/parse.h"
 #include "runner/config/plugin.h"
 #include "runner/config/sections.h"
@@ -25,19 +26,6 @@ namespace {
 
 const std::vector<std::string> kTopTables = {"study", "stage",    "sweep",   "table",
                                              "claim", "ablation", "profile", "extends"};
-
-// "500 MB" -> bytes; nothing for anything else.
-std::optional<double> parse_memory(const std::string& text) {
-  char* end = nullptr;
-  const double amount = std::strtod(text.c_str(), &end);
-  std::string unit(end);
-  unit.erase(0, unit.find_first_not_of(' '));
-  static const std::map<std::string, double> kUnits = {{"B", 1},    {"kB", 1e3}, {"KB", 1e3},
-                                                       {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}};
-  const auto it = kUnits.find(unit);
-  if (end == text.c_str() || it == kUnits.end() || !(amount > 0)) return std::nullopt;
-  return amount * it->second;
-}
 
 bool plain_name(const std::string& name) {
   return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
@@ -77,6 +65,7 @@ class Reader {
     study_.seed = static_cast<std::uint64_t>(section.seed);
     study_.isolation = section.isolation == 1 ? Isolation::kProcess : Isolation::kThread;
     study_.checkpoint_seconds = section.checkpoint_seconds;
+    limits(*value, "study", study_.limits);
     study_.plugins = section.plugins;
     const Value* name = value->find("name");
     if (name && name->is_string() && !plain_name(name->string()))
@@ -89,6 +78,35 @@ class Reader {
       const std::string wrong = load_plugin(study_.plugins[i], folder.string());
       if (!wrong.empty()) out_.error(where, wrong);
     }
+  }
+
+  // The amount that the text at a path means; 0 where there is none or a wrong one.
+  double amount(const Value* given, const std::string& path, bool duration) {
+    if (!given || !given->is_string()) return 0.0;
+    const auto found = duration ? parse_duration(given->string()) : parse_memory(given->string());
+    if (!found)
+      out_.error(given->where,
+                 path + " = " + given->text() + " is not " +
+                     (duration ? "a duration; allowed: a number and " + std::string(kDurationUnits)
+                               : "an amount; allowed: a number and " + std::string(kMemoryUnits)));
+    return found.value_or(0.0);
+  }
+
+  // Replaces the limits that a section sets.
+  void limits(const Value& section, const std::string& path, Limits& to) {
+    const Value* table = section.find("limits");
+    if (!table || !table->is_table()) return;
+    const auto set = [&](const char* key, bool duration, Limit& limit) {
+      const std::string at = path + ".limits." + key;
+      if (const Value* given = table->find(key); given && given->is_string())
+        limit = {amount(given, at, duration), at + " = " + given->string()};
+    };
+    set("time", true, to.time);
+    set("memory", false, to.memory);
+    if (study_.isolation == Isolation::kThread)
+      out_.error(table->where, path +
+                                   ".limits needs worker processes, which can be ended; set "
+                                   "isolation = \"process\" in [study]");
   }
 
   void stages() {
@@ -117,23 +135,18 @@ class Reader {
     own.where = generic.where = entry.value.where;
     const auto& shared = stage_params();
     for (const Value::Entry& item : entry.value.table()) {
-      const bool is_generic = std::any_of(shared.begin(), shared.end(),
-                                          [&](const ParamSpec& p) { return p.name == item.key; });
+      const bool is_generic = std::any_of(
+          shared.begin(), shared.end(), [&](const ParamSpec& p) { return key_of(p) == item.key; });
       (is_generic ? generic : own).table().push_back(item);
     }
     StageSection section;
     read_section(section, shared, generic, entry.key, out_);
     spec.cores = section.cores;
     spec.checkpoint = section.checkpoint;
-    if (!section.memory.empty()) {
-      const auto bytes = parse_memory(section.memory);
-      if (bytes)
-        spec.memory = *bytes;
-      else
-        out_.error(generic.find("memory")->where,
-                   entry.key + ".memory = " + toml_string(section.memory) +
-                       " is not an amount; allowed: a number and B, kB, MB, GB or TB");
-    }
+    spec.checkpoint_seconds = section.checkpoint_seconds.value_or(study_.checkpoint_seconds);
+    spec.memory = amount(generic.find("memory"), entry.key + ".memory", false);
+    spec.limits = study_.limits;
+    limits(generic, entry.key, spec.limits);
     spec.value = std::move(own);
     spec.component = component(spec);
     study_.stages.push_back(std::move(spec));
@@ -157,7 +170,7 @@ class Reader {
     for (const Value::Entry& entry : spec.value.table()) {
       if (entry.key == "use" || found->param(entry.key)) continue;
       std::vector<std::string> names = found->param_names();
-      for (const ParamSpec& p : stage_params()) names.push_back(p.name);
+      for (const std::string& key : keys_of(stage_params())) names.push_back(key);
       std::string allowed;
       for (const auto& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
       const std::string near = suggestion(entry.key, names);

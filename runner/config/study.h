@@ -19,6 +19,15 @@ struct Overrides {
   std::string profile;
 };
 
+// What ends a cell by force: an amount, and how it was written ("study.limits.time = 10min").
+struct Limit {
+  double most = 0.0;  // seconds or bytes; 0: no limit
+  std::string text;
+};
+struct Limits {
+  Limit time, memory;
+};
+
 // One stage as written: its component and its parameters.
 struct StageSpec {
   std::string name;
@@ -27,6 +36,8 @@ struct StageSpec {
   int cores = 1;
   double memory = 0.0;             // bytes that it needs; 0: unknown
   std::optional<bool> checkpoint;  // overrides the component's own choice
+  double checkpoint_seconds = 0.0;
+  Limits limits;
   const ComponentSpec* component = nullptr;
 };
 
@@ -47,6 +58,7 @@ struct Study {
   std::uint64_t seed = 0;
   Isolation isolation = Isolation::kThread;
   double checkpoint_seconds = 60.0;  // between the states that a long stage leaves
+  Limits limits;                     // of every stage that says nothing else
   std::vector<std::string> plugins;
   std::vector<StageSpec> stages;
   design::Design design;

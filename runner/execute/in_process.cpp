@@ -23,7 +23,7 @@ class InProcess final : public Backend {
         if (study_.stages[i].name == name) return inputs(static_cast<int>(i));
       throw std::logic_error("no input stage " + name);
     };
-    const auto midway = store::make_midway(folder_, node.key, study_.checkpoint_seconds);
+    const auto midway = store::make_midway(folder_, node.key, spec.checkpoint_seconds);
     StageContext context({study_.seed, node.replicate, spec.name}, lookup, spec.cores, &stop_,
                          midway.get());
     Outcome out;
