@@ -42,7 +42,7 @@ void print_help(std::ostream& out) {
   out << "\n`assay COMMAND --help` explains a command.\n"
          "Exit codes: 0 success, 1 a cell failed, 2 a bad study or command line, 3 results could "
          "not "
-         "be saved, 130 interrupted.\n";
+         "be saved, 75 stopped by a scheduler's signal (go on later), 130 interrupted.\n";
 }
 
 int dispatch(const Arguments& arguments) {

@@ -4,12 +4,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
+#include "runner/cli/signals.h"
 #include "runner/execute/executor.h"
 #include "runner/execute/progress.h"
 #include "runner/execute/workers.h"
@@ -17,19 +17,6 @@
 namespace assay::cli {
 
 namespace {
-
-std::atomic<bool> stop_requested{false};
-
-extern "C" void on_signal(int /*signal*/) {
-  if (stop_requested.exchange(true)) _exit(130);
-}
-
-void listen_for_signals() {
-  struct sigaction action = {};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 void log_into(const std::filesystem::path& folder) {
   auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>((folder / "log.txt").string());
@@ -80,6 +67,11 @@ struct Run {
   Arguments arguments;
   std::shared_ptr<const config::Study> study;
   std::filesystem::path folder;
+  Signals signals;
+  execute::Counters counters;
+  std::unique_ptr<execute::Backend> backend;
+
+  bool quiet() const { return vm["quiet"].as<bool>(); }
 
   execute::RunSummary execute(const graph::Linker& linker, const execute::Work& work,
                               store::Store& store) {
@@ -87,28 +79,59 @@ struct Run {
     options.jobs = vm["jobs"].as<int>();
     options.memory = vm["memory"].as<double>() * 1e9;
     options.fail_fast = vm["fail-fast"].as<bool>();
-    std::unique_ptr<execute::Backend> backend;
     if (study->isolation == config::Isolation::kProcess) {
       const auto scratch = folder / ("scratch-" + std::to_string(getpid()));
       backend = execute::make_process_backend(
-          worker_arguments(file, overrides_from(vm), scratch.string()), scratch);
+          *study, worker_arguments(file, overrides_from(vm), scratch.string()), scratch,
+          signals.stop());
     }
-    execute::Counters counters;
-    listen_for_signals();
-    const execute::Progress progress(counters, vm["quiet"].as<bool>());
-    return execute::run(*study, linker, work, store, options, stop_requested, counters,
-                        backend.get());
+    const BeforeLeaving prepared(signals, [this, &store] { leave(store); });
+    execute::RunSummary summary;
+    {
+      const execute::Progress progress(counters, quiet());
+      summary = execute::run(*study, linker, work, store, options, signals.stop(), counters,
+                             backend.get());
+    }
+    store.commit();
+    return summary;
+  }
+
+  // Stages that do not look at `stop` are left behind; what is finished is not.
+  void leave(store::Store& store) {
+    const auto running = counters.running.load();
+    if (backend) backend->abandon();
+    try {
+      store.commit();
+    } catch (const store::StoreError& error) {
+      std::cerr << "assay: " << error.what() << "\n" << std::flush;
+      _exit(3);
+    }
+    if (running > 0)
+      std::cerr << running
+                << (running == 1 ? " stage that was running did" : " stages that were running did")
+                << " not stop in time and will go on from the last state left, or begin again\n";
+    say_how_to_go_on(counters.done);
+    std::cerr << std::flush;
+  }
+
+  void say_how_to_go_on(std::uint64_t done) const {
+    std::string again = "assay run";
+    for (const std::string& argument : arguments) again += " " + shell_quoted(argument);
+    std::cerr << "stopped" << (signals.name().empty() ? "" : " by " + signals.name()) << ": "
+              << done << " cells finished in this run and are stored; go on with\n  " << again
+              << "\n";
   }
 };
 
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  Run run;
-  run.arguments = arguments;
   po::options_description options = run_options();
-  if (!parse(arguments, "run STUDY [options]", options, {"study"}, run.vm)) return 0;
-  if (!run.vm.count("study")) throw UsageError("run needs a study file\nusage: assay run STUDY");
+  po::variables_map vm;
+  if (!parse(arguments, "run STUDY [options]", options, {"study"}, vm)) return 0;
+  if (!vm.count("study")) throw UsageError("run needs a study file\nusage: assay run STUDY");
+  Run run;
+  run.vm = vm, run.arguments = arguments;
   run.file = run.vm["study"].as<std::vector<std::string>>().front();
   const TableFormat format = parse_format(run.vm["format"].as<std::string>());
   run.study = load_or_complain(run.file, overrides_from(run.vm));
@@ -122,16 +145,19 @@ int run_command(const Arguments& arguments) {
   Diagnostics checked;
   linker.check(checked);
   const execute::Work work = plan_from_store(study, linker, run.folder);
-  const bool quiet = run.vm["quiet"].as<bool>();
   execute::RunSummary summary;
   if (work.cells.empty()) {
-    if (!quiet)
+    if (!run.quiet())
       std::cerr << "everything is stored: " << work.stored << " cells in " << run.folder.string()
                 << "\n";
   } else {
     keep_study(study, run.folder);
     summary = run.execute(linker, work, store);
-    store.commit();
+    if (summary.stopped && run.signals.exit_code() == Signals::kGoOnLater) {
+      // A scheduler does not wait for the table.
+      run.say_how_to_go_on(summary.done);
+      return Signals::kGoOnLater;
+    }
     store.pack();
   }
   Results results = read_results(study, linker, run.folder);
@@ -139,11 +165,8 @@ int run_command(const Arguments& arguments) {
   if (fresh) write_study_file(study, results, run.folder / "study.h5");
   std::cout << render_table(study, results, format) << std::flush;
   if (summary.stopped) {
-    std::string again = "assay run";
-    for (const std::string& argument : arguments) again += " " + shell_quoted(argument);
-    std::cerr << "stopped: " << summary.done
-              << " cells finished in this run and are stored; go on with\n  " << again << "\n";
-    if (stop_requested) return 130;
+    run.say_how_to_go_on(summary.done);
+    if (const int code = run.signals.exit_code()) return code;
   }
   return results.failed > 0 ? 1 : 0;
 }

@@ -67,7 +67,8 @@ class Executor {
       }
       group_.wait();
     });
-    summary_.stopped = stop_.load() || fail_stop_;
+    // A signal that came when all was done stopped nothing.
+    summary_.stopped = summary_.done + summary_.failed < work_.cells.size();
     return summary_;
   }
 

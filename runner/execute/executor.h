@@ -35,6 +35,9 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
   virtual ~Backend() = default;
   virtual Outcome run(const Node& node, const Lookup& inputs) = 0;
+  // Before the whole process leaves although stages still run: removes what it would leave behind.
+  // From any thread.
+  virtual void abandon() {}
 };
 
 // Stages that look at it stop where `stop` says so; long ones leave their state in `folder`.
