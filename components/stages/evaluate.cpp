@@ -58,10 +58,12 @@ struct Evaluate final : Stage {
     for (const TrainedModel* read : {evaluation.model, evaluation.reference})
       if (read && evaluation.data) require_same_input(read->format, evaluation.data->format);
     evaluation.split = kSplits[static_cast<int>(split)];
-    for (const auto& metric : metrics)
+    for (const auto& metric : metrics) {
+      context.throw_if_stopped();
       metric->measure(evaluation, [&](std::string name, double value) {
         context.metric(std::move(name), value);
       });
+    }
     return std::make_shared<const NoArtifact>();
   }
 };

@@ -52,17 +52,32 @@ namespace {
 // A state that took less than this to reach is not worth a file when the run stops.
 constexpr double kWorthKeeping = 1.0;
 
+constexpr std::string_view kMetric = "context/metric/", kCurve = "context/curve/";
+constexpr int kDigits = 6;
+
+// Arrays come back by name: a number keeps the order in which a stage measured.
+std::string numbered(std::string_view group, std::size_t i, const std::string& name) {
+  std::string number = std::to_string(i);
+  number.insert(0, kDigits - std::min<std::size_t>(kDigits, number.size()), '0');
+  return std::string(group) + number + "/" + name;
+}
+
+std::string name_in(std::string_view group, const std::string& numbered) {
+  return numbered.substr(group.size() + kDigits + 1);
+}
+
 }  // namespace
 
 std::optional<Archive> StageContext::resume() {
   std::optional<Archive> state = midway_ ? midway_->latest() : std::nullopt;
   if (!state) return {};
   for (const auto& [name, array] : state->arrays()) {
-    if (name.rfind("context/metric/", 0) == 0) metric(name.substr(15), array.as<double>()[0]);
-    if (name.rfind("context/curve/", 0) != 0) continue;
+    if (name.starts_with(kMetric)) metric(name_in(kMetric, name), array.as<double>()[0]);
+    if (!name.starts_with(kCurve)) continue;
     const auto values = array.as<double>();
     const std::size_t points = values.size() / 2;
-    for (std::size_t i = 0; i < points; ++i) point(name.substr(14), values[i], values[points + i]);
+    const std::string curve = name_in(kCurve, name);
+    for (std::size_t i = 0; i < points; ++i) point(curve, values[i], values[points + i]);
   }
   return state;
 }
@@ -79,12 +94,13 @@ void StageContext::pause(const std::function<void(Archive&)>& fill) const {
   if (midway_ && midway_->age() >= std::min(midway_->interval(), kWorthKeeping)) {
     Archive state;
     fill(state);
-    for (const Measured& m : metrics_)
-      state.put<double>("context/metric/" + m.name, std::span(&m.value, 1), {1});
-    for (const Curve& c : curves_) {
-      std::vector<double> both = c.step;
-      both.insert(both.end(), c.value.begin(), c.value.end());
-      state.put<double>("context/curve/" + c.name, std::span<const double>(both),
+    for (std::size_t i = 0; i < metrics_.size(); ++i)
+      state.put<double>(numbered(kMetric, i, metrics_[i].name), std::span(&metrics_[i].value, 1),
+                        {1});
+    for (std::size_t i = 0; i < curves_.size(); ++i) {
+      std::vector<double> both = curves_[i].step;
+      both.insert(both.end(), curves_[i].value.begin(), curves_[i].value.end());
+      state.put<double>(numbered(kCurve, i, curves_[i].name), std::span<const double>(both),
                         {static_cast<std::int64_t>(both.size())});
     }
     midway_->save(state);

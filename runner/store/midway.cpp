@@ -49,8 +49,11 @@ class Files final : public Midway {
   double age() const override {
     return std::chrono::duration<double>(Clock::now() - last_).count();
   }
-  double interval() const override { return interval_; }
+  double interval() const override {
+    return std::clamp(cost_ / kShare, interval_, kMostDelay * interval_);
+  }
   void save(const Archive& state) override {
+    const auto start = Clock::now();
     try {
       fs::create_directories(folder_ / "midway");
       commit_file(next_name(), image_of(state), false);
@@ -61,9 +64,14 @@ class Files final : public Midway {
     }
     for (; mine_.size() > 2; mine_.erase(mine_.begin())) unlink(mine_.front().c_str());
     last_ = Clock::now();
+    cost_ = std::chrono::duration<double>(last_ - start).count();
   }
 
  private:
+  // Share of the time that may go into saving, for which a slow disk makes a state wait, but not
+  // longer than this many intervals.
+  static constexpr double kShare = 0.01, kMostDelay = 10.0;
+
   fs::path next_name() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
@@ -81,6 +89,7 @@ class Files final : public Midway {
   fs::path folder_;
   Key key_;
   double interval_;
+  double cost_ = 0.0;  // seconds that the last state took
   Clock::time_point last_ = Clock::now();
   std::vector<fs::path> mine_;
 };
