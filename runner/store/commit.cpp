@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "runner/store/files.h"
+#include "runner/store/leftovers.h"
 
 namespace assay::store {
 
@@ -76,7 +77,7 @@ std::filesystem::path temporary_beside(const std::filesystem::path& file, int& f
   static std::atomic<std::uint64_t> counter{0};
   while (true) {
     const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-    const auto name = ".tmp-" + std::to_string(now) + "-" + std::to_string(getpid()) + "-" +
+    const auto name = ".tmp-" + process_tag() + "-" + std::to_string(now) + "-" +
                       std::to_string(counter.fetch_add(1)) + "-" + file.filename().string();
     if (create(file.parent_path() / name, fd)) return file.parent_path() / name;
   }
@@ -105,6 +106,19 @@ bool commit_file(const std::filesystem::path& file, std::span<const std::byte> b
   if (!committed) unlink(temporary.c_str());
   flush_folder(file.parent_path());
   return committed;
+}
+
+// A folder is durable once the one that it lies in is flushed: else a power cut could take it with
+// all that was committed into it.
+void make_folder(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> above;
+  std::error_code code;
+  for (auto level = std::filesystem::absolute(folder); !std::filesystem::exists(level, code);
+       level = level.parent_path())
+    above.push_back(level.parent_path());
+  std::filesystem::create_directories(folder, code);
+  if (code) throw StoreError("cannot make " + folder.string() + ": " + code.message());
+  for (const auto& level : above) flush_folder(level);
 }
 
 std::filesystem::path set_aside(const std::filesystem::path& file) {

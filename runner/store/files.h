@@ -13,6 +13,8 @@ namespace assay::store {
 
 // Nothing where the file does not exist; StoreError where the system cannot read it.
 std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& file);
+// Makes a folder and those above it, durably. StoreError where that fails.
+void make_folder(const std::filesystem::path& folder);
 // Renames a damaged file to <file>.bad, or .2.bad, … where that is taken: nothing is deleted.
 // Gives the new name.
 std::filesystem::path set_aside(const std::filesystem::path& file);

@@ -1,12 +1,12 @@
 // The segments of a folder: listing, reading, packing, while other processes do the same.
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <set>
 #include <unordered_map>
 
 #include "runner/store/files.h"
+#include "runner/store/leftovers.h"
 #include "runner/store/segment.h"
 
 namespace assay::store {
@@ -136,7 +136,7 @@ void commit_segment(const fs::path& folder, const char* prefix, std::vector<std:
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
     file = folder / "segments" /
-           (prefix + std::to_string(nanos) + "-" + std::to_string(getpid()) + "-" +
+           (prefix + std::to_string(nanos) + "-" + process_tag() + "-" +
             std::to_string(counter.fetch_add(1)) + ".h5");
   } while (!commit_file(file, bytes, false));  // another machine may have taken the name
 }
@@ -165,6 +165,30 @@ std::vector<Store::CellState> Store::read_states(const fs::path& folder) {
         out[it->second].status = Status::kDone;
     }
   });
+  return out;
+}
+
+Watch::Watch(fs::path folder) : folder_(std::move(folder)) {
+  for (const fs::path& file : segment_files(folder_)) seen_.insert(file);
+}
+
+std::vector<Store::CellState> Watch::news() {
+  std::vector<Store::CellState> out;
+  for (const fs::path& file : segment_files(folder_)) {
+    if (!seen_.insert(file).second) continue;
+    const std::string name = file.filename().string();
+    const bool own = name.find("-" + process_tag() + "-") != std::string::npos;
+    // An own pack may hold cells of others that were not looked at before.
+    if (own && !name.starts_with("pack-")) continue;
+    bool vanished = false;
+    const auto image = read_sealed(file, vanished);
+    if (!image) continue;
+    try {
+      for (const auto& state : decode_states(*image)) out.push_back(state);
+    } catch (const std::exception& error) {
+      spdlog::warn("{} cannot be read ({}); left as it is", file.string(), error.what());
+    }
+  }
   return out;
 }
 

@@ -55,14 +55,14 @@ class Files final : public Midway {
   void save(const Archive& state) override {
     const auto start = Clock::now();
     try {
-      fs::create_directories(folder_ / "midway");
+      make_folder(folder_ / "midway");
       commit_file(next_name(), image_of(state), false);
     } catch (const fs::filesystem_error& error) {
       spdlog::warn("the state of a long stage is not kept: {}", error.what());
     } catch (const StoreError& error) {
       spdlog::warn("the state of a long stage is not kept: {}", error.what());
     }
-    for (; mine_.size() > 2; mine_.erase(mine_.begin())) unlink(mine_.front().c_str());
+    drop_older();
     last_ = Clock::now();
     cost_ = std::chrono::duration<double>(last_ - start).count();
   }
@@ -72,12 +72,19 @@ class Files final : public Midway {
   // longer than this many intervals.
   static constexpr double kShare = 0.01, kMostDelay = 10.0;
 
+  // Two are kept, whichever run left them: one that is killed again and again must not fill the
+  // disk. Newer ones than the last are those of a machine whose clock is ahead.
+  void drop_older() const {
+    int kept = 0;
+    for (const fs::path& file : states_of(folder_, key_))
+      if (file <= last_state_ && ++kept > 2) unlink(file.c_str());
+  }
   fs::path next_name() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
     const std::string name =
         key_.hex() + "-" + std::to_string(count) + "-" + std::to_string(getpid()) + ".h5";
-    return mine_.emplace_back(folder_ / "midway" / name);
+    return last_state_ = folder_ / "midway" / name;
   }
   static std::vector<std::byte> image_of(const Archive& state) {
     const std::scoped_lock lock(hdf5_mutex());
@@ -91,7 +98,7 @@ class Files final : public Midway {
   double interval_;
   double cost_ = 0.0;  // seconds that the last state took
   Clock::time_point last_ = Clock::now();
-  std::vector<fs::path> mine_;
+  fs::path last_state_;
 };
 
 }  // namespace

@@ -104,12 +104,7 @@ struct Store::Impl {
 Store::Store(fs::path folder, Options options) : impl_(std::make_unique<Impl>()) {
   impl_->folder = std::move(folder);
   impl_->options = options;
-  for (const char* part : {"segments", "artifacts"}) {
-    std::error_code code;
-    fs::create_directories(impl_->folder / part, code);
-    if (code)
-      throw StoreError("cannot make " + (impl_->folder / part).string() + ": " + code.message());
-  }
+  for (const char* part : {"segments", "artifacts"}) make_folder(impl_->folder / part);
   impl_->encoder = std::thread([this] { impl_->loop(); });
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -97,6 +98,19 @@ class Store {
   std::unique_ptr<Impl> impl_;
 };
 
+// What other processes commit into a folder while this one works on it. Used by one thread.
+class Watch {
+ public:
+  // What is there by now is no news.
+  explicit Watch(std::filesystem::path folder);
+  // The cells in segments that came since the last call and that this process did not commit.
+  std::vector<Store::CellState> news();
+
+ private:
+  std::filesystem::path folder_;
+  std::set<std::filesystem::path> seen_;
+};
+
 // study.h5, the user's file: what a report needs of a study, in netCDF-4 conventions.
 struct StudyTable {
   struct AxisColumn {
@@ -116,8 +130,9 @@ struct StudyTable {
   std::vector<std::pair<std::string, std::string>> provenance;
 };
 
-// Writes study.h5 whole and renames it over the old one. Dense arrays (axes x replicate) where the
-// axes span a full grid of at most `max_dense` cells; always a flat table with one row a cell.
+// Writes study.h5 whole and renames it over the old one, unless that is the same already. Dense
+// arrays (axes x replicate) where the axes span a full grid of at most `max_dense` cells; always a
+// flat table with one row a cell.
 void write_study(const std::filesystem::path& file, const StudyTable& table,
                  std::size_t max_dense = 4'000'000);
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "runner/store/files.h"
 #include "runner/store/netcdf.h"
 
 namespace assay::store {
@@ -183,7 +184,9 @@ void write_study(const std::filesystem::path& file, const StudyTable& table,
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
   for (const auto& [name, text] : table.provenance) write_text(group, name, text);
-  commit_file(file, out.image(), true);
+  const auto image = out.image();
+  if (read_file(file) == image) return;
+  commit_file(file, image, true);
 }
 
 }  // namespace assay::store
