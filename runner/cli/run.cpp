@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <random>
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
@@ -13,6 +14,7 @@
 #include "runner/execute/executor.h"
 #include "runner/execute/progress.h"
 #include "runner/execute/workers.h"
+#include "runner/store/leftovers.h"
 
 namespace assay::cli {
 
@@ -67,6 +69,7 @@ struct Run {
   Arguments arguments;
   std::shared_ptr<const config::Study> study;
   std::filesystem::path folder;
+  std::uint64_t order = std::random_device{}() | 1U;  // unlike that of other processes
   Signals signals;
   execute::Counters counters;
   std::unique_ptr<execute::Backend> backend;
@@ -74,13 +77,17 @@ struct Run {
   bool quiet() const { return vm["quiet"].as<bool>(); }
 
   execute::RunSummary execute(const graph::Linker& linker, const execute::Work& work,
-                              store::Store& store) {
+                              store::Store& store, store::Watch& watch) {
     execute::RunOptions options;
     options.jobs = vm["jobs"].as<int>();
     options.memory = vm["memory"].as<double>() * 1e9;
     options.fail_fast = vm["fail-fast"].as<bool>();
+    options.watch = &watch;
+    options.order = order;
     if (study->isolation == config::Isolation::kProcess) {
-      const auto scratch = folder / ("scratch-" + std::to_string(getpid()));
+      const auto scratch = folder / ("scratch-" + store::process_tag());
+      options.scratch = scratch;
+      backend.reset();  // it takes the scratch folder with it, which is to be the next one's
       backend = execute::make_process_backend(
           *study, worker_arguments(file, overrides_from(vm), scratch.string()), scratch,
           signals.stop());
@@ -121,7 +128,42 @@ struct Run {
               << done << " cells finished in this run and are stored; go on with\n  " << again
               << "\n";
   }
+
+  // Everything that is not stored. Where a checkpoint turns out to be damaged, what it stood for
+  // runs again.
+  execute::RunSummary all(const graph::Linker& linker, store::Store& store) {
+    execute::RunSummary total;
+    do {
+      store::Watch watch(folder);
+      const execute::Work work = plan_from_store(*study, linker, folder);
+      if (work.cells.empty()) {
+        if (total.done + total.failed == 0 && !quiet())
+          std::cerr << "everything is stored: " << work.stored << " cells in " << folder.string()
+                    << "\n";
+        return total;
+      }
+      keep_study(*study, folder);
+      const execute::RunSummary part = execute(linker, work, store, watch);
+      total.done += part.done, total.failed += part.failed;
+      total.stopped = part.stopped, total.plan_again = part.plan_again;
+      if (!total.stopped || signals.exit_code() != Signals::kGoOnLater) store.pack();
+    } while (total.plan_again);
+    return total;
+  }
 };
+
+// Reads all cells and brings study.h5 up to them. Of processes that end at the same time the last
+// one to write may have read before others stored their last cells; so each looks again.
+Results write_results(const config::Study& study, const graph::Linker& linker,
+                      const std::filesystem::path& folder) {
+  constexpr int kAttempts = 3;  // while others still run, theirs will be the last word
+  for (int attempt = 1;; ++attempt) {
+    store::Watch watch(folder);
+    Results results = read_results(study, linker, folder);
+    write_study_file(study, results, folder / "study.h5");
+    if (attempt == kAttempts || watch.news().empty()) return results;
+  }
+}
 
 }  // namespace
 
@@ -144,25 +186,14 @@ int run_command(const Arguments& arguments) {
   graph::Linker linker(study);
   Diagnostics checked;
   linker.check(checked);
-  const execute::Work work = plan_from_store(study, linker, run.folder);
-  execute::RunSummary summary;
-  if (work.cells.empty()) {
-    if (!run.quiet())
-      std::cerr << "everything is stored: " << work.stored << " cells in " << run.folder.string()
-                << "\n";
-  } else {
-    keep_study(study, run.folder);
-    summary = run.execute(linker, work, store);
-    if (summary.stopped && run.signals.exit_code() == Signals::kGoOnLater) {
-      // A scheduler does not wait for the table.
-      run.say_how_to_go_on(summary.done);
-      return Signals::kGoOnLater;
-    }
-    store.pack();
+  store::clear_leftovers(run.folder);
+  const execute::RunSummary summary = run.all(linker, store);
+  if (summary.stopped && run.signals.exit_code() == Signals::kGoOnLater) {
+    // A scheduler does not wait for the table.
+    run.say_how_to_go_on(summary.done);
+    return Signals::kGoOnLater;
   }
-  Results results = read_results(study, linker, run.folder);
-  const bool fresh = !work.cells.empty() || !std::filesystem::exists(run.folder / "study.h5");
-  if (fresh) write_study_file(study, results, run.folder / "study.h5");
+  const Results results = write_results(study, linker, run.folder);
   std::cout << render_table(study, results, format) << std::flush;
   if (summary.stopped) {
     run.say_how_to_go_on(summary.done);

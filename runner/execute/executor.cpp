@@ -3,12 +3,14 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <queue>
 #include <thread>
 
+#include "runner/execute/company.h"
+#include "runner/execute/ready.h"
 #include "runner/execute/recorder.h"
 
 namespace assay::execute {
@@ -21,7 +23,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-enum class State : std::uint8_t { kWaiting, kReady, kRunning, kDone, kFailed };
+enum class State : std::uint8_t { kWaiting, kReady, kRunning, kDone, kFailed, kDropped };
 
 class Executor {
  public:
@@ -34,10 +36,12 @@ class Executor {
         stop_(stop),
         counters_(counters),
         backend_(backend),
+        ready_(work, options.order),
         states_(work.nodes.size(), State::kWaiting),
         pending_(work.nodes.size()),
         consumers_(work.nodes.size()),
         outcomes_(work.nodes.size()),
+        wanted_(work.nodes.size()),
         recorder_(study, linker, work, outcomes_, store),
         cell_pending_(work.cells.size()),
         cell_over_(work.cells.size()) {
@@ -60,6 +64,7 @@ class Executor {
     const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism,
                                             static_cast<std::size_t>(jobs_));
     oneapi::tbb::task_arena arena(jobs_, 1);
+    const auto company = watch_others();
     arena.execute([&] {
       {
         const std::scoped_lock lock(mutex_);
@@ -67,8 +72,11 @@ class Executor {
       }
       group_.wait();
     });
+    const std::scoped_lock lock(mutex_);
     // A signal that came when all was done stopped nothing.
-    summary_.stopped = summary_.done + summary_.failed < work_.cells.size();
+    const bool left = summary_.done + summary_.failed + summary_.elsewhere < work_.cells.size();
+    summary_.stopped = left && (stop_.load() || fail_stop_);
+    summary_.plan_again = plan_again_ && !summary_.stopped;
     return summary_;
   }
 
@@ -80,15 +88,52 @@ class Executor {
 
   void push(int i) {
     states_[static_cast<std::size_t>(i)] = State::kReady;
-    ready_.push({node(i).path, -i, i});
+    ready_.push(i);
+  }
+
+  std::unique_ptr<Company> watch_others() {
+    if (!options_.watch) return nullptr;
+    for (std::size_t c = 0; c < work_.cells.size(); ++c) {
+      by_key_.emplace(work_.cells[c].key, static_cast<int>(c));
+      for (const int n : work_.cells[c].nodes)
+        if (n >= 0) ++wanted_[static_cast<std::size_t>(n)];
+    }
+    return std::make_unique<Company>(*options_.watch, options_.scratch,
+                                     [this](const auto& news) { leave_out(news); });
+  }
+
+  // Cells that are stored by now, and the stages that they alone need.
+  void leave_out(const std::vector<store::Store::CellState>& news) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& state : news) {
+      const auto it = by_key_.find(state.key);
+      if (state.status != store::Status::kDone || it == by_key_.end()) continue;
+      const auto cell = static_cast<std::size_t>(it->second);
+      if (std::exchange(cell_over_[cell], 1)) continue;
+      ++summary_.elsewhere, ++counters_.stored;
+      for (const int n : work_.cells[cell].nodes)
+        if (n >= 0 && --wanted_[static_cast<std::size_t>(n)] == 0) drop(n);
+    }
+    ready_.mix();
+  }
+
+  void drop(int i) {
+    State& state = states_[static_cast<std::size_t>(i)];
+    if (state != State::kWaiting && state != State::kReady) return;
+    state = State::kDropped;
+    for (const int in : node(i).inputs) release(in);
   }
 
   // Starts what fits, the longest remaining path first. Requires the lock.
   void dispatch() {
-    std::vector<Ready> held;
+    std::vector<int> held;
     while (!ready_.empty() && free_cores_ > 0 && !stop_.load() && !fail_stop_) {
-      const Ready top = ready_.top();
-      const config::StageSpec& spec = stage_of(node(top.node));
+      const int top = ready_.top();
+      if (states_[static_cast<std::size_t>(top)] == State::kDropped) {
+        ready_.pop();
+        continue;
+      }
+      const config::StageSpec& spec = stage_of(node(top));
       const int cores = std::min(spec.cores, jobs_);
       const bool fits =
           cores <= free_cores_ && (used_memory_ + spec.memory <= memory_ || running_ == 0);
@@ -101,10 +146,10 @@ class Executor {
       free_cores_ -= cores;
       used_memory_ += spec.memory;
       ++running_;
-      states_[static_cast<std::size_t>(top.node)] = State::kRunning;
-      group_.run([this, i = top.node, cores] { work_on(i, cores); });
+      states_[static_cast<std::size_t>(top)] = State::kRunning;
+      group_.run([this, i = top, cores] { work_on(i, cores); });
     }
-    for (const Ready& item : held) ready_.push(item);
+    for (const int i : held) ready_.push(i);
   }
 
   void work_on(int i, int cores) {
@@ -123,12 +168,13 @@ class Executor {
     const Node& n = node(i);
     const auto start = Clock::now();
     Outcome outcome;
-    bool interrupted = false;
+    bool interrupted = false, ran = false;
     try {
-      outcome = n.from_checkpoint ? recorder_.restore(n)
-                                  : backend_.run(n, [&](int stage) { return input(n, stage); });
+      outcome = restored_or_run(n, ran);
     } catch (const Interrupted&) {
       interrupted = true;
+    } catch (const CheckpointGone&) {
+      interrupted = plan_again_ = true;
     } catch (const std::bad_alloc&) {
       outcome.message = "out of memory";
     } catch (const std::exception& error) {
@@ -139,12 +185,23 @@ class Executor {
       if (outcome.message.empty()) outcome.message = "failed without a message";
       outcome.failed_stage = stage_of(n).name;
     }
-    if (outcome.done && !n.from_checkpoint) {
+    if (outcome.done && ran) {
       counters_.stages_run.fetch_add(1);
       recorder_.keep(n, outcome);
     }
     if (interrupted) outcome.failed_stage.clear(), outcome.message.clear();
     return outcome;
+  }
+
+  Outcome restored_or_run(const Node& n, bool& ran) {
+    if (n.from_checkpoint) return recorder_.restore(n);
+    try {
+      if (recorder_.is_kept(n)) return recorder_.restore(n);
+    } catch (const CheckpointGone&) {
+      spdlog::info("what another process kept of {} is of no use", stage_of(n).name);
+    }
+    ran = true;
+    return backend_.run(n, [&](int stage) { return input(n, stage); });
   }
 
   std::shared_ptr<const Artifact> input(const Node& n, int stage) const {
@@ -182,7 +239,7 @@ class Executor {
     for (const int cell : node(i).cells) record(cell, &why);
     for (const int next : node(i).dependents) {
       State& state = states_[static_cast<std::size_t>(next)];
-      if (state == State::kFailed) continue;
+      if (state == State::kFailed || state == State::kDropped) continue;
       state = State::kFailed;
       fail(next, why);
     }
@@ -198,15 +255,6 @@ class Executor {
     ++(failure ? counters_.failed : counters_.done);
   }
 
-  struct Ready {
-    double path = 0.0;
-    int order = 0;  // among equals, the first of the study first
-    int node = 0;
-    bool operator<(const Ready& other) const {
-      return std::pair(path, order) < std::pair(other.path, other.order);
-    }
-  };
-
   const config::Study& study_;
   const Work& work_;
   RunOptions options_;
@@ -216,10 +264,13 @@ class Executor {
   int jobs_ = 1;
   oneapi::tbb::task_group group_;
   std::mutex mutex_;
-  std::priority_queue<Ready> ready_;
+  ReadyQueue ready_;
   std::vector<State> states_;
   std::vector<int> pending_, consumers_;
   std::vector<Outcome> outcomes_;
+  std::vector<int> wanted_;  // cells not over that need the node
+  std::unordered_map<Key, int> by_key_;
+  std::atomic<bool> plan_again_{false};
   Recorder recorder_;
   std::vector<int> cell_pending_;
   std::vector<char> cell_over_;

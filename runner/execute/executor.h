@@ -50,11 +50,21 @@ struct RunOptions {
   int jobs = 0;         // 0: all cores
   double memory = 0.0;  // bytes; 0: four fifths of the machine's
   bool fail_fast = false;
+  // What other processes store meanwhile is left out; null: nobody looks.
+  store::Watch* watch = nullptr;
+  std::filesystem::path scratch;  // of the backend, to keep it looking alive; may be empty
+  // Not 0: stages of equal urgency run in an order that this number draws, so that processes that
+  // work on one study at once begin at different ends of it.
+  std::uint64_t order = 0;
 };
 
 struct RunSummary {
   std::uint64_t done = 0, failed = 0;
-  bool stopped = false;  // by the user, or by fail_fast
+  std::uint64_t elsewhere = 0;  // cells that other processes stored meanwhile
+  bool stopped = false;         // by the user, or by fail_fast
+  // A checkpoint turned out to be damaged: what needs it has not run, and a new plan will do
+  // without it.
+  bool plan_again = false;
 };
 
 // Runs the work: ready stages first along the longest remaining path, within cores and memory.

@@ -22,8 +22,9 @@ double unix_time() {
 
 Outcome Recorder::restore(const Node& node) const {
   const auto stored = store_.load_artifact(node.key);
-  if (!stored)
-    throw std::runtime_error("its checkpoint vanished or was damaged; run the study again");
+  if (!stored && store_.has_artifact(node.key))
+    throw std::runtime_error("its checkpoint is damaged and cannot be set aside");
+  if (!stored) throw CheckpointGone();
   Outcome out;
   out.artifact = load_artifact(stored->type, stored->archive);
   out.metrics = stored->metrics;
@@ -32,6 +33,11 @@ Outcome Recorder::restore(const Node& node) const {
   out.upstream = stored->upstream;
   out.done = true;
   return out;
+}
+
+bool Recorder::is_kept(const Node& node) const {
+  return keeps_artifact(study_.stages[static_cast<std::size_t>(node.stage)]) &&
+         store_.has_artifact(node.key);
 }
 
 void Recorder::keep(const Node& node, const Outcome& outcome) {
@@ -86,7 +92,7 @@ void Recorder::record(int index, const Outcome* failure) const {
   out.replicate = cell.replicate;
   out.config = linker_.describe(choice, cell.replicate);
   out.finished = unix_time();
-  add_measured(cell, choice, out);
+  add_measured(cell, choice, failure, out);
   if (failure) {
     out.status = store::Status::kFailed;
     out.failed_stage = failure->failed_stage;
@@ -96,10 +102,23 @@ void Recorder::record(int index, const Outcome* failure) const {
   store_.add(std::move(out));
 }
 
+std::vector<bool> Recorder::told(const graph::CellLink& link, const Outcome* failure) const {
+  if (!failure) return std::vector<bool>(link.steps.size(), true);
+  std::vector<bool> out(link.steps.size());
+  // Inputs come before those that take them.
+  for (std::size_t i = link.steps.size(); i-- > 0;) {
+    const auto& step = link.steps[i];
+    const std::string& name = study_.stages[static_cast<std::size_t>(step.stage)].name;
+    if (!out[i] && name != failure->failed_stage) continue;
+    for (const int input : step.inputs) out[static_cast<std::size_t>(input)] = true;
+  }
+  return out;
+}
+
 // What each stage of the cell measured, in the order of the link; a stage that a checkpoint made
 // needless is told by that checkpoint.
 void Recorder::add_measured(const Cell& cell, const std::vector<int>& choice,
-                            store::CellRecord& out) const {
+                            const Outcome* failure, store::CellRecord& out) const {
   graph::CellLink link;
   linker_.link(choice, cell.replicate, link);
   const auto add = [&](int stage, const auto& from) {
@@ -108,7 +127,9 @@ void Recorder::add_measured(const Cell& cell, const std::vector<int>& choice,
     for (const Measured& m : from.metrics) out.metrics.push_back({prefix + m.name, m.value});
     for (const Curve& c : from.curves) out.curves.push_back({prefix + c.name, c.step, c.value});
   };
+  const std::vector<bool> tells = told(link, failure);
   for (std::size_t i = 0; i < cell.nodes.size(); ++i) {
+    if (!tells[i]) continue;
     const graph::CellLink::Step& step = link.steps[i];
     if (cell.nodes[i] >= 0) {
       add(step.stage, outcome(cell.nodes[i]));
