@@ -110,9 +110,11 @@ std::unique_ptr<Midway> make_midway(const fs::path& folder, const Key& key, doub
 void drop_midway(const fs::path& folder, const Key& key) {
   std::error_code ignored;
   // Also what a run left half-written when it was killed.
-  for (const auto& entry : fs::directory_iterator(folder / "midway", ignored))
-    if (entry.path().filename().string().find(key.hex()) != std::string::npos)
-      unlink(entry.path().c_str());
+  for (const auto& entry : fs::directory_iterator(folder / "midway", ignored)) {
+    const fs::path& file = entry.path();
+    if (file.extension() != ".bad" && file.filename().string().find(key.hex()) != std::string::npos)
+      unlink(file.c_str());
+  }
   fs::remove(folder / "midway", ignored);  // which fails where other stages have theirs there
 }
 
