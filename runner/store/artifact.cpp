@@ -63,25 +63,36 @@ void Store::save_artifact(const Key& key, const StoredArtifact& artifact) {
   commit_file(artifact_file(folder(), key), sealed(std::move(image)), false);
 }
 
-std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
-  bool vanished = false;
-  const auto image = read_sealed(artifact_file(folder(), key), vanished);
-  if (!image) return std::nullopt;
+StoredArtifact decode_artifact(std::span<const std::byte> image) {
   StoredArtifact out;
   const std::scoped_lock lock(hdf5_mutex());
-  const MemoryFile file(*image);
+  const MemoryFile file(image);
   out.type = file.read_text("assay/type");
   const Array record = file.read("assay/measured");
   const Segment measured = decode(record.data);
-  out.metrics = measured.cells.at(0).metrics;
-  out.curves = measured.cells.at(0).curves;
-  out.seconds = measured.cells.at(0).seconds;
+  if (measured.cells.empty()) throw StoreError("assay/measured is empty");
+  out.metrics = measured.cells[0].metrics;
+  out.curves = measured.cells[0].curves;
+  out.seconds = measured.cells[0].seconds;
   for (std::size_t i = 1; i < measured.cells.size(); ++i) {
     const CellRecord& cell = measured.cells[i];
     out.upstream.push_back({cell.key, cell.metrics, cell.curves, cell.seconds});
   }
   out.archive = read_archive(file);
   return out;
+}
+
+std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
+  const fs::path file = artifact_file(folder(), key);
+  bool vanished = false;
+  const auto image = read_sealed(file, vanished);
+  if (!image) return std::nullopt;
+  try {
+    return decode_artifact(*image);
+  } catch (const std::runtime_error& error) {
+    set_aside_with_warning(file, error.what());
+    return std::nullopt;
+  }
 }
 
 }  // namespace assay::store

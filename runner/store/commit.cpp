@@ -8,31 +8,13 @@
 #include <cstdio>
 #include <cstring>
 
+#include "runner/store/descriptor.h"
 #include "runner/store/files.h"
 #include "runner/store/leftovers.h"
 
 namespace assay::store {
 
 namespace {
-
-[[noreturn]] void fail(const char* what, const std::filesystem::path& file) {
-  throw StoreError(std::string("cannot ") + what + " " + file.string() + ": " +
-                   std::generic_category().message(errno));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Creates the file or says false where the name is taken.
 bool create(const std::filesystem::path& file, int& fd) {
@@ -126,25 +108,6 @@ std::filesystem::path set_aside(const std::filesystem::path& file) {
     std::filesystem::path bad = file.string() + (n == 1 ? "" : "." + std::to_string(n)) + ".bad";
     if (rename_to_free(file, bad)) return bad;
   }
-}
-
-std::optional<std::vector<std::byte>> read_file(const std::filesystem::path& file) {
-  const Descriptor in(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (in.get() < 0 && errno == ENOENT) return std::nullopt;
-  struct stat info {};
-  if (in.get() < 0 || fstat(in.get(), &info) != 0) fail("read", file);
-  std::vector<std::byte> out(static_cast<std::size_t>(info.st_size));
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t n = read(in.get(), out.data() + done, out.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == ESTALE) return std::nullopt;  // unlinked by another machine
-    if (n < 0) fail("read", file);
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  out.resize(done);
-  return out;
 }
 
 }  // namespace assay::store

@@ -44,6 +44,8 @@ class MemoryFile {
 
   void write(const std::string& path, const Array& array);  // groups are made
   void write_text(const std::string& path, const std::string& text);
+  // Throw StoreError where the dataset is missing or is none that `write` could have made: whatever
+  // the file claims, no more is allocated than it holds.
   Array read(const std::string& path) const;
   std::string read_text(const std::string& path) const;
   bool has(const std::string& path) const;
@@ -52,6 +54,7 @@ class MemoryFile {
 
  private:
   Id file_;
+  std::size_t size_ = 0;  // of the image that is read
 };
 
 // An archive under the group "data". Both hold no lock of their own.

@@ -54,16 +54,12 @@ bool is_dead(const fs::directory_entry& entry, std::string_view prefix) {
   return !code && fs::file_time_type::clock::now() - touched > kSurelyDead;
 }
 
-void clear_dead(const fs::path& folder) {
+void find_dead(const fs::path& folder, std::vector<fs::path>& out) {
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(folder, code)) {
     const std::string name = entry.path().filename().string();
-    for (const std::string_view prefix : kPrefixes) {
-      if (!name.starts_with(prefix) || !is_dead(entry, prefix)) continue;
-      std::error_code ignored;
-      fs::remove_all(entry.path(), ignored);
-      spdlog::info("removed {}, which a run that is over left", entry.path().string());
-    }
+    for (const std::string_view prefix : kPrefixes)
+      if (name.starts_with(prefix) && is_dead(entry, prefix)) out.push_back(entry.path());
   }
 }
 
@@ -86,9 +82,19 @@ const std::string& process_tag() {
   return tag;
 }
 
+std::vector<fs::path> dead_leftovers(const fs::path& folder) {
+  std::vector<fs::path> out;
+  for (const char* part : {"", "segments", "artifacts", "midway"}) find_dead(folder / part, out);
+  return out;
+}
+
 void clear_leftovers(const fs::path& folder) {
   try {
-    for (const char* part : {"", "segments", "artifacts", "midway"}) clear_dead(folder / part);
+    for (const fs::path& file : dead_leftovers(folder)) {
+      std::error_code ignored;
+      fs::remove_all(file, ignored);
+      spdlog::info("removed {}, which a run that is over left", file.string());
+    }
     clear_states(folder);
   } catch (const std::exception& error) {
     spdlog::warn("what earlier runs left is not cleared: {}", error.what());

@@ -40,9 +40,14 @@ class Files final : public Midway {
       bool vanished = false;
       const auto image = read_sealed(file, vanished);
       if (!image) continue;
-      const std::scoped_lock lock(hdf5_mutex());
-      spdlog::info("going on from {}", file.string());
-      return read_archive(MemoryFile(*image));
+      try {
+        const std::scoped_lock lock(hdf5_mutex());
+        Archive state = read_archive(MemoryFile(*image));
+        spdlog::info("going on from {}", file.string());
+        return state;
+      } catch (const std::runtime_error& error) {
+        set_aside_with_warning(file, error.what());
+      }
     }
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
 #include "runner/store/segment.h"
 
+#include <algorithm>
 #include <map>
 
 namespace assay::store {
@@ -27,19 +28,119 @@ struct Texts {
     blob += text;
     offsets.push_back(static_cast<std::int64_t>(blob.size()));
   }
-  std::string at(std::size_t i) const {
-    const auto from = static_cast<std::size_t>(offsets.at(i));
-    return blob.substr(from, static_cast<std::size_t>(offsets.at(i + 1)) - from);
-  }
+  std::string at(std::size_t i) const { return blob.substr(begin(i), begin(i + 1) - begin(i)); }
+
+ private:
+  std::size_t begin(std::size_t i) const { return static_cast<std::size_t>(offsets[i]); }
 };
+
+void require(bool fits, const std::string& name) {
+  if (!fits) throw StoreError("the columns of the segment do not fit together at " + name);
+}
+
+// Offsets of `count` parts of something that is `size` long: from 0, in order, up to its end.
+void require_offsets(const std::vector<std::int64_t>& offsets, std::size_t count, std::size_t size,
+                     const std::string& name) {
+  require(offsets.size() == count + 1 && offsets.front() == 0 &&
+              offsets.back() == static_cast<std::int64_t>(size) &&
+              std::is_sorted(offsets.begin(), offsets.end()),
+          name);
+}
+
+// Each an index of one of `count` things.
+void require_indices(const std::vector<std::int32_t>& indices, std::size_t count,
+                     const std::string& name) {
+  for (const std::int32_t i : indices) require(i >= 0 && static_cast<std::size_t>(i) < count, name);
+}
 
 void put(MemoryFile& file, const std::string& name, const Texts& texts) {
   file.write_text(name, texts.blob);
   put(file, (name + "_offsets").c_str(), texts.offsets);
 }
 
+template <class T>
+std::vector<T> get(const MemoryFile& file, const char* name, std::size_t count) {
+  auto out = get<T>(file, name);
+  require(out.size() == count, name);
+  return out;
+}
+
+// Any number of texts.
 Texts get_texts(const MemoryFile& file, const std::string& name) {
-  return {file.read_text(name), get<std::int64_t>(file, (name + "_offsets").c_str())};
+  Texts out;
+  out.blob = file.read_text(name);
+  out.offsets = get<std::int64_t>(file, (name + "_offsets").c_str());
+  require(!out.offsets.empty(), name);
+  require_offsets(out.offsets, out.offsets.size() - 1, out.blob.size(), name);
+  return out;
+}
+
+Texts get_texts(const MemoryFile& file, const std::string& name, std::size_t count) {
+  Texts out = get_texts(file, name);
+  require(out.offsets.size() == count + 1, name);
+  return out;
+}
+
+std::vector<Store::CellState> states_in(const MemoryFile& file) {
+  const auto status = get<std::uint8_t>(file, "status");
+  const auto keys = get<std::int64_t>(file, "keys", 2 * status.size());
+  std::vector<Store::CellState> out;
+  out.reserve(status.size());
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    const auto state = static_cast<Status>(status[i]);
+    require(state == Status::kDone || state == Status::kFailed, "status");
+    out.push_back(
+        {{static_cast<std::uint64_t>(keys[2 * i]), static_cast<std::uint64_t>(keys[2 * i + 1])},
+         state});
+  }
+  return out;
+}
+
+void read_cells(const MemoryFile& file, std::vector<CellRecord>& cells) {
+  const auto states = states_in(file);
+  const std::size_t n = states.size();
+  const auto replicates = get<std::int64_t>(file, "replicate", n);
+  const auto seconds = get<double>(file, "seconds", n), finished = get<double>(file, "finished", n);
+  const Texts config = get_texts(file, "config", n), stage = get_texts(file, "failed_stage", n);
+  const Texts message = get_texts(file, "message", n);
+  for (std::size_t i = 0; i < n; ++i) {
+    CellRecord& cell = cells.emplace_back();
+    cell.key = states[i].key;
+    cell.status = states[i].status;
+    cell.replicate = static_cast<std::uint64_t>(replicates[i]);
+    cell.seconds = seconds[i];
+    cell.finished = finished[i];
+    cell.config = config.at(i);
+    cell.failed_stage = stage.at(i);
+    cell.message = message.at(i);
+  }
+}
+
+void read_metrics(const MemoryFile& file, const Texts& names, std::vector<CellRecord>& cells) {
+  const auto cell = get<std::int32_t>(file, "metric_cell");
+  const auto name = get<std::int32_t>(file, "metric_name", cell.size());
+  const auto value = get<double>(file, "metric_value", cell.size());
+  require_indices(cell, cells.size(), "metric_cell");
+  require_indices(name, names.offsets.size() - 1, "metric_name");
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    cells[static_cast<std::size_t>(cell[i])].metrics.push_back(
+        {names.at(static_cast<std::size_t>(name[i])), value[i]});
+}
+
+void read_curves(const MemoryFile& file, const Texts& names, std::vector<CellRecord>& cells) {
+  const auto cell = get<std::int32_t>(file, "curve_cell");
+  const auto name = get<std::int32_t>(file, "curve_name", cell.size());
+  const auto steps = get<double>(file, "curve_step");
+  const auto values = get<double>(file, "curve_value", steps.size());
+  const auto offsets = get<std::int64_t>(file, "curve_offset");
+  require_indices(cell, cells.size(), "curve_cell");
+  require_indices(name, names.offsets.size() - 1, "curve_name");
+  require_offsets(offsets, cell.size(), steps.size(), "curve_offset");
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    cells[static_cast<std::size_t>(cell[i])].curves.push_back(
+        {names.at(static_cast<std::size_t>(name[i])),
+         {steps.begin() + offsets[i], steps.begin() + offsets[i + 1]},
+         {values.begin() + offsets[i], values.begin() + offsets[i + 1]}});
 }
 
 // Metric and curve names, each written once.
@@ -127,72 +228,32 @@ Segment decode(std::span<const std::byte> image) {
   const std::scoped_lock lock(hdf5_mutex());
   const MemoryFile file(image);
   Segment out;
-  const auto keys = get<std::int64_t>(file, "keys");
-  const auto replicates = get<std::int64_t>(file, "replicate");
-  const auto status = get<std::uint8_t>(file, "status");
-  const auto seconds = get<double>(file, "seconds"), finished = get<double>(file, "finished");
-  const Texts config = get_texts(file, "config"), stage = get_texts(file, "failed_stage");
-  const Texts message = get_texts(file, "message"), names = get_texts(file, "names");
-  for (std::size_t i = 0; i < status.size(); ++i) {
-    CellRecord& cell = out.cells.emplace_back();
-    cell.key = {static_cast<std::uint64_t>(keys.at(2 * i)),
-                static_cast<std::uint64_t>(keys.at(2 * i + 1))};
-    cell.status = static_cast<Status>(status[i]);
-    cell.replicate = static_cast<std::uint64_t>(replicates.at(i));
-    cell.seconds = seconds.at(i);
-    cell.finished = finished.at(i);
-    cell.config = config.at(i);
-    cell.failed_stage = stage.at(i);
-    cell.message = message.at(i);
-  }
-  const auto metric_cells = get<std::int32_t>(file, "metric_cell");
-  const auto metric_names = get<std::int32_t>(file, "metric_name");
-  const auto metric_values = get<double>(file, "metric_value");
-  for (std::size_t i = 0; i < metric_cells.size(); ++i)
-    out.cells.at(static_cast<std::size_t>(metric_cells[i]))
-        .metrics.push_back(
-            {names.at(static_cast<std::size_t>(metric_names.at(i))), metric_values.at(i)});
-  const auto curve_cells = get<std::int32_t>(file, "curve_cell");
-  const auto curve_names = get<std::int32_t>(file, "curve_name");
-  const auto offsets = get<std::int64_t>(file, "curve_offset");
-  const auto steps = get<double>(file, "curve_step"), values = get<double>(file, "curve_value");
-  for (std::size_t i = 0; i < curve_cells.size(); ++i) {
-    const auto from = offsets.at(i), to = offsets.at(i + 1);
-    out.cells.at(static_cast<std::size_t>(curve_cells[i]))
-        .curves.push_back({names.at(static_cast<std::size_t>(curve_names.at(i))),
-                           {steps.begin() + from, steps.begin() + to},
-                           {values.begin() + from, values.begin() + to}});
-  }
+  read_cells(file, out.cells);
+  const Texts names = get_texts(file, "names");
+  read_metrics(file, names, out.cells);
+  read_curves(file, names, out.cells);
   out.timings = decode_timings(image);
   return out;
 }
 
 std::vector<Store::CellState> decode_states(std::span<const std::byte> image) {
   const std::scoped_lock lock(hdf5_mutex());
-  const MemoryFile file(image);
-  const auto keys = get<std::int64_t>(file, "keys");
-  const auto status = get<std::uint8_t>(file, "status");
-  std::vector<Store::CellState> out;
-  out.reserve(status.size());
-  for (std::size_t i = 0; i < status.size(); ++i)
-    out.push_back({{static_cast<std::uint64_t>(keys.at(2 * i)),
-                    static_cast<std::uint64_t>(keys.at(2 * i + 1))},
-                   static_cast<Status>(status[i])});
-  return out;
+  return states_in(MemoryFile(image));
 }
 
 std::vector<StageTiming> decode_timings(std::span<const std::byte> image) {
   const std::scoped_lock lock(hdf5_mutex());
   const MemoryFile file(image);
-  const Texts stage = get_texts(file, "timing_stage"),
-              component = get_texts(file, "timing_component");
   const auto seconds = get<double>(file, "timing_seconds");
+  const std::size_t n = seconds.size();
+  const Texts stage = get_texts(file, "timing_stage", n);
+  const Texts component = get_texts(file, "timing_component", n);
   // The first segments were written without it.
-  const auto bytes = file.has("timing_bytes") ? get<double>(file, "timing_bytes")
-                                              : std::vector<double>(seconds.size());
+  const auto bytes =
+      file.has("timing_bytes") ? get<double>(file, "timing_bytes", n) : std::vector<double>(n);
   std::vector<StageTiming> out;
-  for (std::size_t i = 0; i < seconds.size(); ++i)
-    out.push_back({stage.at(i), component.at(i), seconds[i], bytes.at(i)});
+  for (std::size_t i = 0; i < n; ++i)
+    out.push_back({stage.at(i), component.at(i), seconds[i], bytes[i]});
   return out;
 }
 
