@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 
@@ -24,6 +25,8 @@ constexpr Command kCommands[] = {
     {"export", "DIR|STUDY", "write every cell as a line of CSV", export_command},
     {"samples", "DIR|STUDY", "print what stages sampled", samples_command},
     {"weights", "DIR|STUDY", "write stored models as safetensors", weights_command},
+    {"fsck", "DIR|STUDY", "check and repair a results folder", fsck_command},
+    {"gc", "DIR|STUDY", "free what no cell of a study needs", gc_command},
     {"list", "[KIND]", "list the components", list_command},
     {"describe", "KIND.NAME", "explain a component and its parameters", describe_command},
     {"schema", "", "print the JSON Schema of study files", schema_command},
@@ -71,6 +74,7 @@ int dispatch(const Arguments& arguments) {
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("assay"));
   spdlog::set_pattern("%^%l%$: %v");
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is told by the write that meets it
   try {
     const auto twice = Registry::global().take_duplicates();
     if (!twice.empty()) throw std::logic_error(twice.front());
@@ -149,6 +153,11 @@ std::shared_ptr<const config::Study> study_of(const std::string& file_or_folder,
                                               const po::variables_map& vm, std::string& folder) {
   if (std::filesystem::is_directory(file_or_folder)) {
     folder = file_or_folder;
+    const auto kept = std::filesystem::path(folder) / "study.toml";
+    // Of a pipe nobody would ever read the end.
+    if (std::filesystem::exists(kept) && !std::filesystem::is_regular_file(kept))
+      throw store::StoreError("cannot read " + kept.string() +
+                              ": it is no file; name the study file instead of the folder");
     return load_or_complain((std::filesystem::path(folder) / "study.toml").string(), {});
   }
   auto study = load_or_complain(file_or_folder, overrides_from(vm));

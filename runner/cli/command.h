@@ -37,6 +37,8 @@ int table_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int samples_command(const Arguments& arguments);
 int weights_command(const Arguments& arguments);
+int fsck_command(const Arguments& arguments);
+int gc_command(const Arguments& arguments);
 int docs_command(const Arguments& arguments);
 int new_command(const Arguments& arguments);
 int worker_command(const Arguments& arguments);

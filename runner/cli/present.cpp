@@ -94,7 +94,7 @@ Results read_results(const config::Study& study, const graph::Linker& linker,
   return out;
 }
 
-void write_study_file(const config::Study& study, Results& results, const fs::path& file) {
+std::vector<std::byte> image_of_study(const config::Study& study, Results& results) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   std::string versions = std::string("assay ") + ASSAY_VERSION + "\n";
@@ -103,7 +103,11 @@ void write_study_file(const config::Study& study, Results& results, const fs::pa
                 std::to_string(stage.component->version) + "\n";
   results.table.provenance = {
       {"study", config::show(study.root, false)}, {"versions", versions}, {"machine", host.data()}};
-  store::write_study(file, results.table);
+  return store::study_image(results.table);
+}
+
+void write_study_file(const config::Study& study, Results& results, const fs::path& file) {
+  store::commit_file(file, image_of_study(study, results), true);
 }
 
 namespace {

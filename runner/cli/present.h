@@ -30,6 +30,8 @@ execute::KeySet stored_artifacts(const std::filesystem::path& folder);
 
 // Keeps the study as resolved beside its results, for commands that are given the folder.
 void keep_study(const config::Study& study, const std::filesystem::path& folder);
+// study.h5, as the stored cells give it.
+std::vector<std::byte> image_of_study(const config::Study& study, Results& results);
 void write_study_file(const config::Study& study, Results& results,
                       const std::filesystem::path& file);
 

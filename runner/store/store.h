@@ -71,6 +71,9 @@ class Store {
   void commit();
   // Cells handed over that could not be saved so far, and why. Empty reason: all is well.
   std::string trouble() const;
+  std::size_t unsaved() const;
+  // Throws StoreError where no cell could be saved: before hours of work, not after them.
+  void must_be_writable() const;
   // Packs small segments into larger ones where there are many. The encoder does so by itself
   // during a long run.
   void pack();
@@ -135,6 +138,9 @@ struct StudyTable {
 // flat table with one row a cell.
 void write_study(const std::filesystem::path& file, const StudyTable& table,
                  std::size_t max_dense = 4'000'000);
+
+// The bytes of study.h5. Equal results are equal bytes.
+std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dense = 4'000'000);
 
 // The commit used for every file of the store: temporary name in the same folder, full write,
 // flush, rename (without replacing unless `replace`), flush of the folder. False where the file

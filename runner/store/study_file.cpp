@@ -171,8 +171,7 @@ void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
 
 }  // namespace
 
-void write_study(const std::filesystem::path& file, const StudyTable& table,
-                 std::size_t max_dense) {
+std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dense) {
   const std::scoped_lock lock(hdf5_mutex());
   MemoryFile out;
   const auto metrics = metric_columns(table);
@@ -184,9 +183,26 @@ void write_study(const std::filesystem::path& file, const StudyTable& table,
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
   for (const auto& [name, text] : table.provenance) write_text(group, name, text);
-  const auto image = out.image();
-  if (read_file(file) == image) return;
-  commit_file(file, image, true);
+  return out.image();
+}
+
+namespace {
+
+// What lies there, be it a folder or a link that leads nowhere, is the commit's to deal with.
+bool holds(const std::filesystem::path& file, const std::vector<std::byte>& image) {
+  try {
+    return read_file(file) == image;
+  } catch (const StoreError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void write_study(const std::filesystem::path& file, const StudyTable& table,
+                 std::size_t max_dense) {
+  const auto image = study_image(table, max_dense);
+  if (!holds(file, image)) commit_file(file, image, true);
 }
 
 }  // namespace assay::store
