@@ -1,7 +1,4 @@
 // assay run: the whole way from a study file to a table.
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,6 +6,7 @@
 #include <random>
 
 #include "runner/cli/command.h"
+#include "runner/cli/log.h"
 #include "runner/cli/present.h"
 #include "runner/cli/signals.h"
 #include "runner/execute/executor.h"
@@ -19,17 +17,6 @@
 namespace assay::cli {
 
 namespace {
-
-void log_into(const std::filesystem::path& folder) {
-  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>((folder / "log.txt").string());
-  file->set_pattern("%Y-%m-%d %H:%M:%S.%e %P %l %v");
-  auto screen = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  screen->set_level(spdlog::level::err);
-  screen->set_pattern("%^%l%$: %v");
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("assay", spdlog::sinks_init_list{screen, file}));
-  spdlog::flush_on(spdlog::level::warn);
-}
 
 std::vector<std::string> worker_arguments(const std::string& file,
                                           const config::Overrides& overrides,
@@ -73,6 +60,7 @@ struct Run {
   Signals signals;
   execute::Counters counters;
   std::unique_ptr<execute::Backend> backend;
+  bool complete = true;  // beside the cells: study.toml and study.h5 could be written
 
   bool quiet() const { return vm["quiet"].as<bool>(); }
 
@@ -95,7 +83,7 @@ struct Run {
     const BeforeLeaving prepared(signals, [this, &store] { leave(store); });
     execute::RunSummary summary;
     {
-      const execute::Progress progress(counters, quiet());
+      const execute::Progress progress(counters, store, quiet());
       summary = execute::run(*study, linker, work, store, options, signals.stop(), counters,
                              backend.get());
     }
@@ -142,7 +130,8 @@ struct Run {
                     << "\n";
         return total;
       }
-      keep_study(*study, folder);
+      store.must_be_writable();
+      complete &= saved("study.toml", [&] { keep_study(*study, folder); });
       const execute::RunSummary part = execute(linker, work, store, watch);
       total.done += part.done, total.failed += part.failed;
       total.stopped = part.stopped, total.plan_again = part.plan_again;
@@ -155,13 +144,13 @@ struct Run {
 // Reads all cells and brings study.h5 up to them. Of processes that end at the same time the last
 // one to write may have read before others stored their last cells; so each looks again.
 Results write_results(const config::Study& study, const graph::Linker& linker,
-                      const std::filesystem::path& folder) {
+                      const std::filesystem::path& folder, bool& complete) {
   constexpr int kAttempts = 3;  // while others still run, theirs will be the last word
   for (int attempt = 1;; ++attempt) {
     store::Watch watch(folder);
     Results results = read_results(study, linker, folder);
-    write_study_file(study, results, folder / "study.h5");
-    if (attempt == kAttempts || watch.news().empty()) return results;
+    complete &= saved("study.h5", [&] { write_study_file(study, results, folder / "study.h5"); });
+    if (!complete || attempt == kAttempts || watch.news().empty()) return results;
   }
 }
 
@@ -193,12 +182,13 @@ int run_command(const Arguments& arguments) {
     run.say_how_to_go_on(summary.done);
     return Signals::kGoOnLater;
   }
-  const Results results = write_results(study, linker, run.folder);
+  const Results results = write_results(study, linker, run.folder, run.complete);
   std::cout << render_table(study, results, format) << std::flush;
   if (summary.stopped) {
     run.say_how_to_go_on(summary.done);
     if (const int code = run.signals.exit_code()) return code;
   }
+  if (!run.complete) return 3;
   return results.failed > 0 ? 1 : 0;
 }
 

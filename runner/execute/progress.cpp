@@ -21,8 +21,9 @@ std::string duration_text(double seconds) {
   return text;
 }
 
-Progress::Progress(const Counters& counters, bool quiet)
+Progress::Progress(const Counters& counters, const store::Store& store, bool quiet)
     : counters_(counters),
+      store_(store),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()) {
@@ -42,7 +43,10 @@ std::string Progress::line() const {
   const auto done = counters_.done.load(), failed = counters_.failed.load();
   const auto cells = counters_.cells.load(), stored = counters_.stored.load();
   const double rate = elapsed > 0 ? static_cast<double>(done + failed) / elapsed : 0.0;
-  std::string out = std::to_string(done + stored) + "/" + std::to_string(cells) + " cells";
+  const std::uint64_t unsaved = store_.unsaved();
+  std::string out = std::to_string(done + stored - std::min(done, unsaved)) + "/" +
+                    std::to_string(cells) + " cells";
+  if (unsaved) out += " (" + std::to_string(unsaved) + " not saved yet)";
   if (stored) out += " (" + std::to_string(stored) + " stored)";
   if (failed) out += ", " + std::to_string(failed) + " failed";
   if (const auto running = counters_.running.load())

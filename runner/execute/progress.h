@@ -12,7 +12,8 @@ namespace assay::execute {
 // every ten seconds elsewhere, nothing when quiet.
 class Progress {
  public:
-  Progress(const Counters& counters, bool quiet);
+  // Cells that `store` could not save are not counted as done.
+  Progress(const Counters& counters, const store::Store& store, bool quiet);
   ~Progress();  // ends the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -22,6 +23,7 @@ class Progress {
   std::string line() const;
 
   const Counters& counters_;
+  const store::Store& store_;
   bool quiet_;
   bool terminal_;
   std::chrono::steady_clock::time_point start_;

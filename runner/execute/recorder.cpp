@@ -51,6 +51,7 @@ void Recorder::keep(const Node& node, const Outcome& outcome) {
 }
 
 void Recorder::save_artifact(const Node& node, const Outcome& outcome) const {
+  const std::string& name = study_.stages[static_cast<std::size_t>(node.stage)].name;
   store::StoredArtifact stored;
   stored.type = outcome.artifact->type();
   outcome.artifact->save(stored.archive);
@@ -60,9 +61,15 @@ void Recorder::save_artifact(const Node& node, const Outcome& outcome) const {
   stored.upstream = upstream_of(node);
   try {
     store_.save_artifact(node.key, stored);
-  } catch (const store::StoreError& error) {
-    spdlog::error("checkpoint of {} not kept: {}",
-                  study_.stages[static_cast<std::size_t>(node.stage)].name, error.what());
+  } catch (const std::exception& error) {
+    // Cells are right without it; that is said once, the rest is in the log.
+    if (not_kept_.exchange(true))
+      spdlog::warn("the checkpoint of {} is not kept: {}", name, error.what());
+    else
+      spdlog::error(
+          "the checkpoint of {} is not kept: {}. Cells are right without it, but a later run would "
+          "compute it again; of further ones the log alone tells",
+          name, error.what());
   }
 }
 

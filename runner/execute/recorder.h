@@ -51,7 +51,8 @@ class Recorder {
   const Work& work_;
   const std::vector<Outcome>& outcomes_;
   store::Store& store_;
-  std::vector<std::atomic<int>> timed_;  // runs of each stage in this process
+  mutable std::atomic<bool> not_kept_{false};  // a checkpoint could not be saved, and it was said
+  std::vector<std::atomic<int>> timed_;        // runs of each stage in this process
 };
 
 }  // namespace assay::execute

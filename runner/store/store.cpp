@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "runner/store/files.h"
+#include "runner/store/leftovers.h"
 #include "runner/store/segment.h"
 
 namespace assay::store {
@@ -23,6 +24,7 @@ struct Store::Impl {
   std::condition_variable wake, saved;
   Segment waiting;
   bool over = false, hurry = false;
+  bool told = false;                           // the caller knows of the trouble
   std::uint64_t handed_over = 0, durable = 0;  // cells and timings, counted in their order
   std::uint64_t failures = 0;
   std::size_t unsaved = 0;  // cells, at the last failure
@@ -46,7 +48,7 @@ struct Store::Impl {
       hurry = false;
       save_waiting(lock);
       if (over && !trouble.empty()) {
-        spdlog::error("{} cells are lost: {}", waiting.cells.size(), trouble);
+        if (!told) spdlog::error("{} cells are lost: {}", waiting.cells.size(), trouble);
         return;
       }
       pack_when_many(lock);
@@ -65,10 +67,13 @@ struct Store::Impl {
     }
     lock.lock();
     if (why.empty()) {
+      if (!trouble.empty()) spdlog::warn("{} cells are saved after all", batch.cells.size());
       durable += batch.cells.size() + batch.timings.size();
       ++unpacked;
     } else {
-      if (trouble.empty()) spdlog::error("{} cells are not saved: {}", batch.cells.size(), why);
+      if (trouble.empty())
+        spdlog::error("{} cells are not saved yet: {} (until then they are kept in memory)",
+                      batch.cells.size(), why);
       ++failures;
       // Kept for the next attempt: results in memory are not lost while the process lives.
       batch.cells.insert(batch.cells.end(), waiting.cells.begin(), waiting.cells.end());
@@ -147,7 +152,8 @@ void Store::commit() {
     impl_->wake.notify_one();
     impl_->saved.wait(lock);
   }
-  if (!done())
+  impl_->told = !done();
+  if (impl_->told)
     throw StoreError(std::to_string(impl_->unsaved) +
                      " cells could not be saved: " + impl_->trouble);
 }
@@ -155,6 +161,20 @@ void Store::commit() {
 std::string Store::trouble() const {
   const std::scoped_lock lock(impl_->mutex);
   return impl_->trouble;
+}
+
+std::size_t Store::unsaved() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->trouble.empty() ? 0 : impl_->waiting.cells.size();
+}
+
+void Store::must_be_writable() const {
+  // More than an empty file, which even a full disk takes.
+  const std::vector<std::byte> some(4096);
+  const fs::path file = folder() / "segments" / (".tmp-" + process_tag() + "-probe");
+  commit_file(file, some, true);
+  std::error_code ignored;
+  fs::remove(file, ignored);
 }
 
 void Store::pack() {
