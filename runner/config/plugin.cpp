@@ -30,9 +30,11 @@ std::string load_plugin(const std::string& path, const std::string& folder) {
   std::error_code code;
   const std::string canonical = std::filesystem::weakly_canonical(file, code).string();
   if (loaded.count(canonical)) return {};
-  std::ifstream in(canonical, std::ios::binary);
-  if (!in || std::filesystem::is_directory(canonical, code))
+  // To open a pipe would wait for a writer.
+  if (!std::filesystem::is_regular_file(canonical, code))
     return "plugin " + toml_string(path) + " cannot be read (looked at " + canonical + ")";
+  std::ifstream in(canonical, std::ios::binary);
+  if (!in) return "plugin " + toml_string(path) + " cannot be read (looked at " + canonical + ")";
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   const std::string stamp = stamp_of(bytes);
   if (stamp.empty())

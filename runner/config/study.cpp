@@ -33,6 +33,14 @@ bool plain_name(const std::string& name) {
   });
 }
 
+// With what is added to it, a name of a file on any file system.
+constexpr std::size_t kLongestName = 100;
+
+std::string too_long(const std::string& name) {
+  return " has " + std::to_string(name.size()) + " bytes; allowed: at most " +
+         std::to_string(kLongestName);
+}
+
 class Reader {
  public:
   Reader(Study& study, Diagnostics& out) : study_(study), out_(out) {}
@@ -71,6 +79,8 @@ class Reader {
     if (name && name->is_string() && !plain_name(name->string()))
       out_.error(name->where, "study.name = " + name->text() +
                                   " names a folder; allowed: letters, digits, '-', '_' and '.'");
+    if (name && study_.name.size() > kLongestName)
+      out_.error(name->where, "study.name" + too_long(study_.name));
     const Value* plugins = value->find("plugins");
     for (std::size_t i = 0; i < study_.plugins.size(); ++i) {
       const Position& where = plugins->is_array() ? plugins->array()[i].where : plugins->where;
@@ -131,6 +141,8 @@ class Reader {
     if (!plain_name(entry.key) || entry.key.find('.') != std::string::npos)
       out_.error(entry.where, "stage name " + toml_string(entry.key) +
                                   " is not plain; allowed: letters, digits, '-' and '_'");
+    if (entry.key.size() > kLongestName)
+      out_.error(entry.where, "the name of a stage" + too_long(entry.key));
     Value own(Value::Table{}), generic(Value::Table{});
     own.where = generic.where = entry.value.where;
     const auto& shared = stage_params();
