@@ -12,6 +12,7 @@
 #include "runner/execute/executor.h"
 #include "runner/execute/progress.h"
 #include "runner/execute/workers.h"
+#include "runner/explain/origin.h"
 #include "runner/store/leftovers.h"
 
 namespace assay::cli {
@@ -132,6 +133,7 @@ struct Run {
       }
       store.must_be_writable();
       complete &= saved("study.toml", [&] { keep_study(*study, folder); });
+      store.keep_origin(explain::write_origin(explain::origin_of(*study, vm["jobs"].as<int>())));
       const execute::RunSummary part = execute(linker, work, store, watch);
       total.done += part.done, total.failed += part.failed;
       total.stopped = part.stopped, total.plan_again = part.plan_again;

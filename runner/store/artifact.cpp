@@ -83,7 +83,11 @@ StoredArtifact decode_artifact(std::span<const std::byte> image) {
 }
 
 std::optional<StoredArtifact> Store::load_artifact(const Key& key) const {
-  const fs::path file = artifact_file(folder(), key);
+  return read_artifact(folder(), key);
+}
+
+std::optional<StoredArtifact> read_artifact(const fs::path& folder, const Key& key) {
+  const fs::path file = artifact_file(folder, key);
   bool vanished = false;
   const auto image = read_sealed(file, vanished);
   if (!image) return std::nullopt;

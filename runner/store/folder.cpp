@@ -53,7 +53,7 @@ void each_segment(const fs::path& folder, const Use& use) {
       seen.insert(file);
       if (!image) continue;
       try {
-        use(std::span<const std::byte>(*image));
+        use(file, std::span<const std::byte>(*image));
       } catch (const std::exception& error) {
         spdlog::warn("{} cannot be read ({}); left as it is", file.string(), error.what());
       }
@@ -149,14 +149,16 @@ void pack_segments(const fs::path& folder, std::size_t at_least) {
 
 std::vector<CellRecord> Store::read_cells(const fs::path& folder) {
   Merged merged;
-  each_segment(folder, [&](std::span<const std::byte> image) { merged.add(decode(image).cells); });
+  each_segment(folder, [&](const fs::path&, std::span<const std::byte> image) {
+    merged.add(decode(image).cells);
+  });
   return std::move(merged.cells);
 }
 
 std::vector<Store::CellState> Store::read_states(const fs::path& folder) {
   std::vector<CellState> out;
   std::unordered_map<Key, std::size_t> place;
-  each_segment(folder, [&](std::span<const std::byte> image) {
+  each_segment(folder, [&](const fs::path&, std::span<const std::byte> image) {
     for (const CellState& state : decode_states(image)) {
       const auto [it, fresh] = place.emplace(state.key, out.size());
       if (fresh)
@@ -192,9 +194,19 @@ std::vector<Store::CellState> Watch::news() {
   return out;
 }
 
+std::unordered_map<Key, fs::path> Store::read_places(const fs::path& folder) {
+  std::unordered_map<Key, fs::path> out;
+  each_segment(folder, [&](const fs::path& file, std::span<const std::byte> image) {
+    for (const CellState& state : decode_states(image))
+      if (state.status == Status::kDone || !out.contains(state.key))
+        out[state.key] = file.lexically_relative(folder);
+  });
+  return out;
+}
+
 std::vector<StageTiming> Store::read_timings(const fs::path& folder) {
   std::vector<StageTiming> out;
-  each_segment(folder, [&](std::span<const std::byte> image) {
+  each_segment(folder, [&](const fs::path&, std::span<const std::byte> image) {
     const auto part = decode_timings(image);
     out.insert(out.end(), part.begin(), part.end());
   });

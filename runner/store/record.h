@@ -23,6 +23,7 @@ struct CellRecord {
   std::vector<Curve> curves;      // "<stage>.<curve>"
   double seconds = 0.0;           // compute time of its stages, shared ones included
   double finished = 0.0;          // Unix time
+  Key origin;                     // of origins/<key>.toml; zero where an older Assay kept none
   bool operator==(const CellRecord&) const = default;
 };
 

@@ -103,6 +103,9 @@ void read_cells(const MemoryFile& file, std::vector<CellRecord>& cells) {
   const auto seconds = get<double>(file, "seconds", n), finished = get<double>(file, "finished", n);
   const Texts config = get_texts(file, "config", n), stage = get_texts(file, "failed_stage", n);
   const Texts message = get_texts(file, "message", n);
+  // The first segments were written without it, and what a checkpoint measured needs none.
+  const auto origins = file.has("origin") ? get<std::int64_t>(file, "origin", 2 * n)
+                                          : std::vector<std::int64_t>(2 * n);
   for (std::size_t i = 0; i < n; ++i) {
     CellRecord& cell = cells.emplace_back();
     cell.key = states[i].key;
@@ -110,6 +113,8 @@ void read_cells(const MemoryFile& file, std::vector<CellRecord>& cells) {
     cell.replicate = static_cast<std::uint64_t>(replicates[i]);
     cell.seconds = seconds[i];
     cell.finished = finished[i];
+    cell.origin = {static_cast<std::uint64_t>(origins[2 * i]),
+                   static_cast<std::uint64_t>(origins[2 * i + 1])};
     cell.config = config.at(i);
     cell.failed_stage = stage.at(i);
     cell.message = message.at(i);
@@ -160,7 +165,7 @@ class Names {
 }  // namespace
 
 std::vector<std::byte> encode(const Segment& segment) {
-  std::vector<std::int64_t> keys, replicates;
+  std::vector<std::int64_t> keys, replicates, origins;
   std::vector<std::uint8_t> status;
   std::vector<double> seconds, finished, metric_values, curve_steps, curve_values, timing_seconds,
       timing_bytes;
@@ -173,6 +178,8 @@ std::vector<std::byte> encode(const Segment& segment) {
     keys.push_back(static_cast<std::int64_t>(cell.key.high));
     keys.push_back(static_cast<std::int64_t>(cell.key.low));
     replicates.push_back(static_cast<std::int64_t>(cell.replicate));
+    origins.push_back(static_cast<std::int64_t>(cell.origin.high));
+    origins.push_back(static_cast<std::int64_t>(cell.origin.low));
     status.push_back(static_cast<std::uint8_t>(cell.status));
     seconds.push_back(cell.seconds);
     finished.push_back(cell.finished);
@@ -202,6 +209,9 @@ std::vector<std::byte> encode(const Segment& segment) {
   MemoryFile file;
   put(file, "keys", keys);
   put(file, "replicate", replicates);
+  const bool known = std::any_of(segment.cells.begin(), segment.cells.end(),
+                                 [](const CellRecord& cell) { return cell.origin != Key{}; });
+  if (known) put(file, "origin", origins);
   put(file, "status", status);
   put(file, "seconds", seconds);
   put(file, "finished", finished);

@@ -20,6 +20,7 @@ struct Store::Impl {
 
   fs::path folder;
   Options options;
+  Key origin;
   mutable std::mutex mutex;
   std::condition_variable wake, saved;
   Segment waiting;
@@ -126,8 +127,20 @@ const fs::path& Store::folder() const {
   return impl_->folder;
 }
 
+void Store::keep_origin(const std::string& text) {
+  const Key key = hash(text);
+  std::error_code code;
+  const fs::path origins = folder() / "origins";
+  fs::create_directories(origins, code);
+  if (code) throw StoreError("cannot make " + origins.string() + ": " + code.message());
+  commit_file(origins / (key.hex() + ".toml"), std::as_bytes(std::span(text)), false);
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->origin = key;
+}
+
 void Store::add(CellRecord record) {
   const std::scoped_lock lock(impl_->mutex);
+  if (record.origin == Key{}) record.origin = impl_->origin;
   impl_->waiting.cells.push_back(std::move(record));
   ++impl_->handed_over;
   const std::size_t n = impl_->waiting.cells.size();

@@ -8,6 +8,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "runner/registry/archive.h"
@@ -63,6 +64,10 @@ class Store {
 
   const std::filesystem::path& folder() const;
 
+  // Commits the document that explains the cells of this run (runner/explain/origin.h) as
+  // origins/<key>.toml; every cell handed over afterwards names it.
+  void keep_origin(const std::string& text);
+
   // Hands over finished cells and stage timings; an encoder thread commits them in groups.
   void add(CellRecord record);
   void add(StageTiming timing);
@@ -88,6 +93,9 @@ class Store {
     Status status = Status::kDone;
   };
   static std::vector<CellState> read_states(const std::filesystem::path& folder);
+  // The segment of each stored cell, relative to the folder.
+  static std::unordered_map<Key, std::filesystem::path> read_places(
+      const std::filesystem::path& folder);
   static std::vector<StageTiming> read_timings(const std::filesystem::path& folder);
 
   bool has_artifact(const Key& key) const;
@@ -113,6 +121,8 @@ class Watch {
   std::filesystem::path folder_;
   std::set<std::filesystem::path> seen_;
 };
+// The same without a store: from a folder that is only read.
+std::optional<StoredArtifact> read_artifact(const std::filesystem::path& folder, const Key& key);
 
 // study.h5, the user's file: what a report needs of a study, in netCDF-4 conventions.
 struct StudyTable {

@@ -11,6 +11,7 @@ CellRecord any_cell(int index) {
   CellRecord out = cell(static_cast<std::uint64_t>(index));
   out.config = any_text();
   out.message = any_text();
+  if (*rc::gen::arbitrary<bool>()) out.origin = hash(any_text());
   out.status = *rc::gen::element(Status::kDone, Status::kFailed);
   out.seconds = *rc::gen::arbitrary<double>();
   out.metrics.clear();
@@ -48,4 +49,22 @@ TEST_CASE("whatever cells are committed come back, in whatever groups") {
     std::sort(back.begin(), back.end(), by_key);
     RC_ASSERT(back == all);
   });
+}
+
+TEST_CASE("an origin is committed once, and cells handed over afterwards name it") {
+  const Scratch folder("origin");
+  {
+    Store store(folder);
+    store.add(cell(0));
+    store.keep_origin("[maker]\n");
+    store.keep_origin("[maker]\n");
+    store.add(cell(1));
+  }
+  CHECK(files_in(folder / "origins") == 1);
+  CHECK(std::filesystem::exists(folder / ("origins/" + hash("[maker]\n").hex() + ".toml")));
+  for (const CellRecord& record : Store::read_cells(folder))
+    CHECK(record.origin == (record.key == cell(1).key ? hash("[maker]\n") : Key{}));
+  const auto places = Store::read_places(folder);
+  CHECK(places.size() == 2);
+  CHECK(places.at(cell(1).key).parent_path() == "segments");
 }
