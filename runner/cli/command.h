@@ -41,6 +41,9 @@ int fsck_command(const Arguments& arguments);
 int gc_command(const Arguments& arguments);
 int docs_command(const Arguments& arguments);
 int new_command(const Arguments& arguments);
+int why_command(const Arguments& arguments);
+int diff_command(const Arguments& arguments);
+int verify_command(const Arguments& arguments);
 int worker_command(const Arguments& arguments);
 
 // Parses options and positionals (`names`, the last one takes the rest when it ends in "…"). Prints

@@ -65,6 +65,9 @@ int status_command(const Arguments& arguments) {
     std::cout << "failed in " << row.record->failed_stage << ": " << row.record->message << "\n  "
               << row.record->config << "\n";
   }
+  if (results.missing > 0)
+    std::cerr << "assay why " << vm["study"].as<std::vector<std::string>>().front()
+              << " says why cells are missing\n";
   return results.failed ? 1 : 0;
 }
 
