@@ -34,7 +34,9 @@ class Layers {
   explicit Layers(Diagnostics& out) : out_(out) {}
 
   Value file(const std::string& path, const Position& blame) {
-    const std::string canonical = std::filesystem::weakly_canonical(path).string();
+    std::error_code code;  // a pipe, or what may not be looked into, has no such name
+    std::string canonical = std::filesystem::weakly_canonical(path, code).string();
+    if (code) canonical = path;
     if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
       out_.error(blame, "extends goes in a circle: " + chain() + path);
       return Value(Value::Table{});

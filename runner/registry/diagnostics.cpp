@@ -2,8 +2,19 @@
 
 namespace assay {
 
+namespace {
+
+// A file with more mistakes than a reader has patience for is no study; what is done for each
+// mistake has to end.
+constexpr std::size_t kMostKept = 1000;    // mistakes
+constexpr std::size_t kLongestLine = 400;  // bytes of a source line that is shown
+constexpr std::size_t kLongestWord = 200;  // bytes of a word that is compared with others
+
+}  // namespace
+
 void Diagnostics::error(const Position& where, std::string text) {
   ++reports_;
+  if (items_.size() >= kMostKept) return;
   for (const Diagnostic& item : items_) {
     if (item.where.source == where.source && item.where.line == where.line &&
         item.where.column == where.column && item.text == text)
@@ -51,7 +62,9 @@ std::string_view line_of(const Position& where) {
 // Edit distance with adjacent transpositions (optimal string alignment); '-' and '_' are alike.
 std::size_t distance(std::string_view a, std::string_view b) {
   const auto same = [](char x, char y) {
-    const auto plain = [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); };
+    const auto plain = [](char c) {
+      return c == '_' ? '-' : std::tolower(static_cast<unsigned char>(c));
+    };
     return plain(x) == plain(y);
   };
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -76,11 +89,13 @@ std::string Diagnostics::render() const {
     out += headline(item) + "\n";
     if (!item.where.known()) continue;
     const std::string_view line = line_of(item.where);
+    if (line.size() > kLongestLine) continue;
     std::string indent;
     for (int i = 0; i + 1 < item.where.column; ++i)
       indent += static_cast<std::size_t>(i) < line.size() && line[i] == '\t' ? '\t' : ' ';
     out += "    " + std::string(line) + "\n    " + indent + "^\n";
   }
+  if (items_.size() >= kMostKept) out += "and perhaps more: only so many mistakes are listed\n";
   return out;
 }
 
@@ -90,7 +105,9 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
   std::size_t best_distance =
       std::min(1 + std::max<std::size_t>(1, word.size() / 3), (word.size() + 1) / 2 + 1);
   if (word.size() < 2) best_distance = 0;
+  if (word.size() > kLongestWord) return {};
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongestWord) continue;
     const std::size_t d = distance(word, candidate);
     if (d < best_distance) best_distance = d, best = candidate;
   }

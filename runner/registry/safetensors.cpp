@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace assay {
@@ -54,18 +55,29 @@ constexpr Kind kKinds[] = {{"F32", Array::Type::kFloat32},
   throw std::runtime_error(what + " is no safetensors file: " + why);
 }
 
+// The library would convert fractions and signs.
+template <class T>
+std::vector<T> sizes_in(const std::string& what, const std::string& name, const json& list) {
+  const bool good = list.is_array() && std::all_of(list.begin(), list.end(), [](const json& size) {
+                      return size.is_number_unsigned() &&
+                             size.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
+                    });
+  if (!good) bad(what, "the sizes of \"" + name + "\" are no list of whole numbers from 0");
+  return list.get<std::vector<T>>();
+}
+
 Array array_of(const std::string& what, const std::string& name, const json& entry,
                std::string_view data) {
   const auto type = entry.at("dtype").get<std::string>();
-  const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
-  const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
+  const auto shape = sizes_in<std::int64_t>(what, name, entry.at("shape"));
+  const auto offsets = sizes_in<std::uint64_t>(what, name, entry.at("data_offsets"));
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size())
     bad(what, "the data of \"" + name + "\" lie outside it");
   const std::string_view bytes = data.substr(offsets[0], offsets[1] - offsets[0]);
   // No more numbers than bytes, however the sizes are multiplied.
   std::uint64_t count = 1;
   for (const std::int64_t size : shape) {
-    if (size < 0 || (size > 0 && count > data.size() / static_cast<std::uint64_t>(size)))
+    if (size > 0 && count > data.size() / static_cast<std::uint64_t>(size))
       bad(what, "the shape of \"" + name + "\" does not fit its data");
     count *= static_cast<std::uint64_t>(size);
   }

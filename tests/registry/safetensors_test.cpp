@@ -83,6 +83,11 @@ TEST_CASE("what is no safetensors file is refused with the reason") {
             .find("does not fit") != std::string::npos);
   CHECK(message(file_of(entry("Q4", "[2]", "[0,8]"), "12345678")).find("holds Q4; known") !=
         std::string::npos);
+  for (const char* sizes : {"[1e300]", "[2.5]", "[-1]", "[18446744073709551615]", "2", "[[2]]"})
+    CHECK(message(file_of(entry("F32", sizes, "[0,8]"), "12345678")) ==
+          "it is no safetensors file: the sizes of \"a\" are no list of whole numbers from 0");
+  CHECK(message(file_of(entry("F32", "[2]", "[-0.5,8]"), "12345678")).find("no list of whole") !=
+        std::string::npos);
   CHECK(message(file_of("[1]", "")).find("its header") != std::string::npos);
   // Cut off anywhere, it is refused or complete, never a crash.
   const std::string whole =
