@@ -20,12 +20,14 @@ void overlay(Value& base, const Value& over) {
     base = over;
     return;
   }
+  std::unordered_map<std::string, std::size_t> places;
+  for (const Value::Entry& entry : base.table()) places.emplace(entry.key, places.size());
   for (const Value::Entry& entry : over.table()) {
-    if (Value* known = base.find(entry.key)) {
-      overlay(*known, entry.value);
-    } else {
-      base.set(entry.key, entry.value, entry.where);
-    }
+    const auto [place, fresh] = places.emplace(entry.key, base.table().size());
+    if (fresh)
+      base.table().push_back(entry);
+    else
+      overlay(base.table()[place->second].value, entry.value);
   }
 }
 
@@ -39,6 +41,10 @@ class Layers {
     if (code) canonical = path;
     if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
       out_.error(blame, "extends goes in a circle: " + chain() + path);
+      return Value(Value::Table{});
+    }
+    if (++files_ > kMostFiles) {
+      out_.error(blame, "extends leads to more than 1000 files");
       return Value(Value::Table{});
     }
     open_.push_back(canonical);
@@ -89,8 +95,12 @@ class Layers {
     return out;
   }
 
+  // Files that each name the next one twice would be read without end.
+  static constexpr int kMostFiles = 1000;
+
   Diagnostics& out_;
   std::vector<std::string> open_, names_;
+  int files_ = 0;
 };
 
 // Keys of a --set path: dots separate, quotes protect.

@@ -27,6 +27,8 @@ namespace {
 const std::vector<std::string> kTopTables = {"study", "stage",    "sweep",   "table",
                                              "claim", "ablation", "profile", "extends"};
 
+constexpr std::size_t kMostStages = 10'000;  // a chain of stages is followed by recursion
+
 bool plain_name(const std::string& name) {
   return !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
@@ -126,7 +128,10 @@ class Reader {
                  "a study needs at least one stage: [stage.NAME] with use = \"…\"");
       return;
     }
-    for (const Value::Entry& entry : tables->table()) stage(entry);
+    if (tables->table().size() > kMostStages)
+      out_.error(tables->where, "a study has at most 10000 stages");
+    else
+      for (const Value::Entry& entry : tables->table()) stage(entry);
   }
 
   void stage(const Value::Entry& entry) {

@@ -10,6 +10,9 @@ namespace assay::design {
 
 namespace {
 
+// Of one sub-grid: they are listed, unlike those of the whole sweep.
+constexpr std::size_t kMostPoints = 1'000'000;
+
 class Reader {
  public:
   Reader(std::uint64_t seed, Diagnostics& out) : seed_(seed), out_(out) {}
@@ -172,8 +175,10 @@ class Reader {
   }
 
   // Gives the factor the points of a sub-grid: the product of its axes. Sub-grids that overlap
-  // have their common points once: a variant that counts twice would count its seeds twice.
-  void add_sub_grid(const std::vector<Value::Entry>& entries, Factor& factor) {
+  // have their common points, those that are `known`, once: a variant that counts twice would count
+  // its seeds twice.
+  void add_sub_grid(const std::vector<Value::Entry>& entries, std::set<Factor::Point>& known,
+                    Factor& factor) {
     std::vector<Factor::Point> points(1);
     for (const Value::Entry& entry : entries) {
       if (!list_of_values(entry, out_)) continue;
@@ -181,6 +186,8 @@ class Reader {
       if (axis < 0) continue;
       factor.axes.emplace(axis, entry.where);
       const std::vector<int> values = shared_values(entry, axis);
+      if (points.size() * values.size() > kMostPoints)
+        return out_.error(entry.where, "this sub-grid has more than 1000000 points");
       std::vector<Factor::Point> grown;
       for (const auto& point : points) {
         for (const int value : values) {
@@ -190,20 +197,19 @@ class Reader {
       }
       points = std::move(grown);
     }
-    std::set<Factor::Point> known;
     const auto canonical = [](Factor::Point point) {
       std::sort(point.begin(), point.end());
       return point;
     };
-    for (const auto& point : factor.points) known.insert(canonical(point));
     for (auto& point : points)
       if (known.insert(canonical(point)).second) factor.points.push_back(std::move(point));
   }
 
   void union_of(const Value& sweep) {
     Factor factor;
+    std::set<Factor::Point> known;
     tables(sweep, "union", [&](const Value& table) {
-      add_sub_grid(axes_in(table, "sweep.union", {}, out_), factor);
+      add_sub_grid(axes_in(table, "sweep.union", {}, out_), known, factor);
     });
     if (!factor.points.empty()) sweep_.factors.push_back(std::move(factor));
   }
@@ -220,7 +226,8 @@ class Reader {
     const auto entries = axes_in(table, "sweep.when", {"if"}, out_);
     if (entries.empty())
       out_.error(table.where, "sweep.when needs at least one axis beside its condition");
-    add_sub_grid(entries, factor);
+    std::set<Factor::Point> known;
+    add_sub_grid(entries, known, factor);
     sweep_.factors.push_back(std::move(factor));
   }
 

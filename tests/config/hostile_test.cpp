@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 
 #include "runner/config/long_key.h"
 #include "runner/config/parse.h"
@@ -104,4 +105,32 @@ TEST_CASE("many mistakes and long words take little time") {
   CHECK(nearest(std::string(200'001, 'm'), longer).empty());
   // Seconds of a slow machine; it was minutes, or all memory.
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
+TEST_CASE("designs and bases that multiply without end are refused") {
+  const std::string head = "[study]\nname = \"x\"\n[stage.a]\nuse = \"noop\"\n";
+  std::string grid = head + "[[sweep.union]]\n";
+  for (int i = 0; i < 30; ++i) grid += "\"a.v" + std::to_string(i) + "\" = [1, 2]\n";
+  const Source source{"t.toml", grid};
+  Diagnostics of_grid;
+  const Value tree = config::parse_text(&source, of_grid);
+  (void)design::Design::parse(tree.find("sweep"), 0, of_grid);
+  REQUIRE(of_grid.count() == 1);
+  CHECK(headline(of_grid.sorted().front()) ==
+        "t.toml:25:1: this sub-grid has more than 1000000 points");
+  std::string pipeline = "[study]\nname = \"x\"\n";
+  for (int i = 0; i <= 10'000; ++i)
+    pipeline += "[stage.s" + std::to_string(i) + "]\nuse = \"noop\"\n";
+  CHECK(trouble_of_file(pipeline) == ":3:1: a study has at most 10000 stages");
+  // Each of thirty files names the next one twice.
+  std::vector<std::unique_ptr<ScratchFile>> files;
+  for (int i = 0; i < 30; ++i) {
+    const std::string next = i == 0 ? "" : files.back()->path();
+    files.push_back(std::make_unique<ScratchFile>(
+        "base" + std::to_string(i) + ".toml",
+        i == 0 ? head : "extends = [\"" + next + "\", \"" + next + "\"]\n"));
+  }
+  Diagnostics out;
+  CHECK(config::load_study(files.back()->path(), {}, out) == nullptr);
+  CHECK(out.sorted().front().text == "extends leads to more than 1000 files");
 }
