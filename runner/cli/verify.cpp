@@ -103,7 +103,7 @@ struct Verification {
       store::Store store(scratch.folder);
       std::atomic<bool> stop{false};
       execute::Counters counters;
-      const execute::Progress progress(counters, quiet);
+      const execute::Progress progress(counters, store, quiet);
       execute::RunOptions options;
       options.jobs = jobs;
       execute::run(wide, linker, work, store, options, stop, counters);
