@@ -57,7 +57,7 @@ void keep_study(const config::Study& study, const fs::path& folder) {
     section->set("plugins", Value(std::move(absolute)));
   }
   const std::string text = config::show(root, false);
-  store::commit_file(folder / "study.toml", std::as_bytes(std::span(text)), true);
+  store::replace_file(folder / "study.toml", std::as_bytes(std::span(text)));
 }
 
 Results read_results(const config::Study& study, const graph::Linker& linker,
@@ -107,7 +107,7 @@ std::vector<std::byte> image_of_study(const config::Study& study, Results& resul
 }
 
 void write_study_file(const config::Study& study, Results& results, const fs::path& file) {
-  store::commit_file(file, image_of_study(study, results), true);
+  store::replace_file(file, image_of_study(study, results));
 }
 
 namespace {

@@ -103,6 +103,24 @@ void make_folder(const std::filesystem::path& folder) {
   for (const auto& level : above) flush_folder(level);
 }
 
+namespace {
+
+// A folder or a link that leads nowhere holds nothing; the commit deals with it.
+bool holds(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+  try {
+    const auto found = read_file(file);
+    return found && std::equal(found->begin(), found->end(), bytes.begin(), bytes.end());
+  } catch (const StoreError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void replace_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+  if (!holds(file, bytes)) commit_file(file, bytes, true);
+}
+
 std::filesystem::path set_aside(const std::filesystem::path& file) {
   for (int n = 1;; ++n) {
     std::filesystem::path bad = file.string() + (n == 1 ? "" : "." + std::to_string(n)) + ".bad";

@@ -156,5 +156,7 @@ std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dens
 // flush, rename (without replacing unless `replace`), flush of the folder. False where the file
 // existed.
 bool commit_file(const std::filesystem::path& file, std::span<const std::byte> bytes, bool replace);
+// Commits over whatever is there, unless it is the same already.
+void replace_file(const std::filesystem::path& file, std::span<const std::byte> bytes);
 
 }  // namespace assay::store

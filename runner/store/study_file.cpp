@@ -186,23 +186,9 @@ std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dens
   return out.image();
 }
 
-namespace {
-
-// What lies there, be it a folder or a link that leads nowhere, is the commit's to deal with.
-bool holds(const std::filesystem::path& file, const std::vector<std::byte>& image) {
-  try {
-    return read_file(file) == image;
-  } catch (const StoreError&) {
-    return false;
-  }
-}
-
-}  // namespace
-
 void write_study(const std::filesystem::path& file, const StudyTable& table,
                  std::size_t max_dense) {
-  const auto image = study_image(table, max_dense);
-  if (!holds(file, image)) commit_file(file, image, true);
+  replace_file(file, study_image(table, max_dense));
 }
 
 }  // namespace assay::store

@@ -135,7 +135,7 @@ for handles in 6 8 10 12 16 24 64; do
     code=$?
     case $code in
       0) ;;
-      1 | 3 | 127) grep -qiE "too many open files|not start|no pipe" err out || fail "$handles handles, $isolation: code $code" ;;
+      1 | 2 | 3 | 127) grep -qiE "too many open files|not start|no pipe" err out || fail "$handles handles, $isolation: code $code" ;;
       *) fail "$handles handles, $isolation: code $code" ;;
     esac
     [[ $code -eq 0 ]] && last=$handles
