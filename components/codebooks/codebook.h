@@ -21,6 +21,7 @@ struct Coded {
 class Codebook : public Component {
  public:
   static constexpr std::string_view kKind = "codebook";
+  static constexpr std::string_view kNeutral = "vq";
   virtual int size() const = 0;
   // Codes of a row of that many features.
   virtual int groups(int features) const = 0;

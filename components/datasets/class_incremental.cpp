@@ -14,6 +14,7 @@ struct ClassIncremental final : Dataset {
   static constexpr std::string_view kScopeNames[] = {"task", "seen", "all"};
   static constexpr Info kInfo{"class-incremental", 1, "The classes of one task of several.",
                               "van de Ven and Tolias 2019, arXiv:1904.07734"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\", tasks = 2, task = 1";
   Slot<Dataset> dataset;
   int tasks = 5;

@@ -39,6 +39,7 @@ std::vector<double> dirichlet(std::span<const double> concentrations, Stream str
 struct ClientSkew final : Dataset {
   static constexpr Info kInfo{"client-skew", 1, "A client's share, skewed by class.",
                               "Hsu et al. 2019, arXiv:1909.06335, section 3.1"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\", clients = 4";
   Slot<Dataset> dataset;
   int clients = 10;

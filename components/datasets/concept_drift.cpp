@@ -14,6 +14,7 @@ struct ConceptDrift final : Dataset {
   enum class Kind { kLabels, kMeans };
   static constexpr Info kInfo{"concept-drift", 1, "Labels or means that change over time.",
                               "Gama et al. 2014, A survey on concept drift adaptation, section 2"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\"";
   Slot<Dataset> dataset;
   Kind kind = Kind::kLabels;

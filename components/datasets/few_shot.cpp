@@ -8,6 +8,7 @@ namespace {
 struct FewShot final : Dataset {
   static constexpr Info kInfo{"few-shot", 1, "A few training examples of each class.",
                               "Vinyals et al. 2016, arXiv:1606.04080 (the setting)"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\"";
   Slot<Dataset> dataset;
   int examples = 5;

@@ -15,6 +15,7 @@ struct LabelNoise final : Dataset {
   static constexpr Info kInfo{"label-noise", 1, "Wrong labels in the training split.",
                               "Patrini et al. 2017, arXiv:1609.03683 (symmetric, asymmetric); Han "
                               "et al. 2018, arXiv:1804.06872 (pairwise)"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\"";
   Slot<Dataset> dataset;
   Kind kind = Kind::kSymmetric;

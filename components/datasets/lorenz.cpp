@@ -41,6 +41,7 @@ struct Lorenz final : Dataset {
     p.add("window", &L::window).range(1, 1000).unit("states").doc("In an example.");
     p.add("ahead", &L::ahead).range(1, 10000).unit("states").doc("From the last to the target.");
     p.add("noise", &L::noise)
+        .neutral(0.0)
         .range(0, 100)
         .doc("Of the observation, a standard deviation in the units of the system.");
     p.add("examples", &L::examples)

@@ -31,7 +31,10 @@ struct MoeMixture final : Dataset {
         .range(0, 1000)
         .doc(
             "Standard deviation of each coordinate of centres; that of examples around them is 1.");
-    p.add("noise", &M::noise).range(0, 1000).doc("Standard deviation, of each output.");
+    p.add("noise", &M::noise)
+        .neutral(0.0)
+        .range(0, 1000)
+        .doc("Standard deviation, of each output.");
     p.add("kind", &M::kind, {"labels", "targets"}).doc("The largest output, or the outputs.");
     p.add("examples", &M::examples)
         .range(10, 1e7)

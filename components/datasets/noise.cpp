@@ -6,6 +6,7 @@ namespace {
 
 struct Noise final : Dataset {
   static constexpr Info kInfo{"noise", 1, "Normal noise on every feature."};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\"";
   Slot<Dataset> dataset;
   double deviation = 0.5;

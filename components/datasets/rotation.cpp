@@ -13,6 +13,7 @@ namespace {
 struct Rotation final : Dataset {
   static constexpr Info kInfo{"rotation", 1, "Images turned by an angle.",
                               "Lopez-Paz and Ranzato 2017, arXiv:1706.08840 (rotated MNIST)"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample =
       "dataset = { use = \"digits\", normalise = \"global\" }, angle = 30.0";
   Slot<Dataset> dataset;

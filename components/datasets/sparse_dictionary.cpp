@@ -37,6 +37,7 @@ struct SparseDictionary final : Dataset {
         .unit("atoms")
         .doc("In each example.");
     p.add("noise", &SparseDictionary::noise)
+        .neutral(0.0)
         .range(0, 10)
         .doc("Standard deviation of the noise of each feature.");
     p.add("examples", &SparseDictionary::examples)

@@ -86,7 +86,10 @@ struct Sprites final : Dataset {
     p.add("places", &Sprites::places).range(1, 64).doc("Values of x, and of y.");
     p.add("occlusion", &Sprites::occlusion, {"front", "none"})
         .doc("Later objects cover earlier ones, or no two share a pixel.");
-    p.add("noise", &Sprites::noise).range(0, 10).doc("Standard deviation, added to each pixel.");
+    p.add("noise", &Sprites::noise)
+        .neutral(0.0)
+        .range(0, 10)
+        .doc("Standard deviation, added to each pixel.");
     p.add("examples", &Sprites::examples)
         .range(10, 1e7)
         .unit("examples")

@@ -12,6 +12,7 @@ struct SpuriousCue final : Dataset {
   enum class Place { kAppend, kOverwrite };
   static constexpr Info kInfo{"spurious-cue", 1, "A cue that goes with the label in training.",
                               "Arjovsky et al. 2019, arXiv:1907.02893, section 5.1"};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\"";
   Slot<Dataset> dataset;
   double rate = 0.9;

@@ -10,6 +10,7 @@ namespace {
 struct Subset final : Dataset {
   enum class Choose { kFirst, kRandom };
   static constexpr Info kInfo{"subset", 1, "The first or random examples of a data set."};
+  static constexpr std::string_view kNeutral = "@dataset";
   static constexpr std::string_view kExample = "dataset = \"iris\", fraction = 0.5";
   Slot<Dataset> dataset;
   double fraction = 1.0;

@@ -32,7 +32,7 @@ struct Teacher final : Dataset {
             "no fewer.");
     p.add("outputs", &T::outputs).range(1, 65536).unit("targets").doc("Of the teacher.");
     p.add("kind", &T::kind, {"linear", "relu"}).doc("Of the hidden units.");
-    p.add("noise", &T::noise).range(0, 100).doc("Standard deviation, on each target.");
+    p.add("noise", &T::noise).neutral(0.0).range(0, 100).doc("Standard deviation, on each target.");
     p.add("examples", &T::examples)
         .range(10, 1e7)
         .unit("examples")

@@ -13,6 +13,7 @@ namespace assay {
 class Gate : public Component {
  public:
   static constexpr std::string_view kKind = "gate";
+  static constexpr std::string_view kNeutral = "always-open";
   virtual void declare(nn::Parameters& out, std::string_view name, int features,
                        const Stream& init) const = 0;
   // x: n x features -> gated x. In training it may draw noise from pass.stream(name) and add its

@@ -55,7 +55,10 @@ class LogitGate : public Gate {
   }
   template <class T>
   static void budget_params(Params<T>& p) {
-    p.add("penalty", &T::penalty).at_least(0).doc("Weight of the expected share of open gates.");
+    p.add("penalty", &T::penalty)
+        .neutral(0.0)
+        .at_least(0)
+        .doc("Weight of the expected share of open gates.");
     p.add("target", &T::target)
         .range(0, 1)
         .doc("Share of open gates to reach, by Lagrangian multipliers.");

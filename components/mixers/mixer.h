@@ -12,6 +12,7 @@ namespace assay {
 class Mixer : public Component {
  public:
   static constexpr std::string_view kKind = "mixer";
+  static constexpr std::string_view kNeutral = "token-shift";
   virtual void declare(nn::Parameters& out, std::string_view name, int features,
                        const Stream& init) const = 0;
   // Whether a position sees none after it, as the prediction of a next token needs.

@@ -9,6 +9,7 @@ namespace {
 struct Adapted final : Model {
   static constexpr Info kInfo{"adapted", 1, "A model with an adapter.",
                               "Hu et al. 2021, arXiv:2106.09685"};
+  static constexpr std::string_view kNeutral = "@model";
   static constexpr std::string_view kExample = "model = { use = \"mlp\", hidden = [5] }";
   Slot<Model> model;
   Slot<Adapter> adapter{"lora"};

@@ -41,6 +41,7 @@ struct Gcn final : Model {
         .doc("Width of each layer but the last.")
         .source("Kipf and Welling 2016, section 5.2");
     p.add("dropout", &Gcn::dropout)
+        .neutral(0.0)
         .range(0, 0.99)
         .doc("Of what each layer reads, in training.")
         .source("Kipf and Welling 2016, section 5.2");

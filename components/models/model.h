@@ -15,6 +15,7 @@ namespace assay {
 class Model : public Component {
  public:
   static constexpr std::string_view kKind = "model";
+  static constexpr std::string_view kNeutral = "linear";
   // What its outputs stand for: labels (n x positions * classes logits), the inputs again, targets
   // (n x targets), or the velocity from noise to data at batch.times (n x width).
   enum class Output { kLabels, kInputs, kTargets, kVelocity };

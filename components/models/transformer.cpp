@@ -55,7 +55,10 @@ struct Transformer final : Model {
         .range(0, 1000)
         .doc("Positions that an expert takes, times the even share; 0: all that are sent.")
         .source("Fedus et al. 2021, arXiv:2101.03961, eq. 3");
-    p.add("dropout", &T::dropout).range(0, 0.99).doc("Of what each part adds, in training.");
+    p.add("dropout", &T::dropout)
+        .neutral(0.0)
+        .range(0, 0.99)
+        .doc("Of what each part adds, in training.");
     p.add("patch", &T::patch)
         .range(1, 1024)
         .doc("Side of a square patch of an image; of data that are no square, numbers in a patch.");

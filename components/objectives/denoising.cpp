@@ -14,6 +14,7 @@ namespace {
 struct Denoising final : Objective {
   static constexpr Info kInfo{"denoising", 1, "Noise, or data, in noised data.",
                               "Ho et al. 2020, arXiv:2006.11239, eq. 14", true};
+  static constexpr std::string_view kNeutral = "";  // what the model gives fits no other
   double min_snr = 0.0;
 
   static void params(Params<Denoising>& p) {

@@ -13,6 +13,7 @@ struct InfoNce final : Objective {
       "van den Oord et al. 2018, arXiv:1807.03748, eq. 4; Chen et al. 2020, "
       "arXiv:2002.05709, eq. 1",
       true};
+  static constexpr std::string_view kNeutral = "";  // what the model gives fits no other
   float temperature = 0.5F;
   float noise = 0.5F;
 
@@ -23,6 +24,7 @@ struct InfoNce final : Objective {
         .doc("T.")
         .source("Chen et al. 2020, table 5");
     p.add("noise", &InfoNce::noise)
+        .neutral(0.0)
         .range(0, 100)
         .doc("Standard deviation of what each view adds to the features.");
   }

@@ -11,6 +11,7 @@ namespace {
 struct MaskedCrossEntropy final : Objective {
   static constexpr Info kInfo{"masked-cross-entropy", 1, "Cross-entropy of masked tokens.",
                               "Nie et al. 2025, arXiv:2502.09992, eq. 3", true};
+  static constexpr std::string_view kNeutral = "";  // what the model gives fits no other
   struct Masked {
     Examples examples;
     std::vector<int> labels;

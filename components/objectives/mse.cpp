@@ -8,6 +8,7 @@ namespace {
 struct Mse final : Objective {
   static constexpr Info kInfo{
       "mse", 1, "Mean squared error of predicting targets or reconstructing the input."};
+  static constexpr std::string_view kNeutral = "";  // what the model gives fits no other
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     if (model.output() == Model::Output::kVelocity)

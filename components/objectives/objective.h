@@ -8,6 +8,7 @@ namespace assay {
 class Objective : public Component {
  public:
   static constexpr std::string_view kKind = "objective";
+  static constexpr std::string_view kNeutral = "cross-entropy";
   // What it remembers from step to step of each of the training examples, as it begins: examples x
   // anything; empty for most. loss() finds it as pass.memory() and may change the rows that
   // batch.rows names.

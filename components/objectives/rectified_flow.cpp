@@ -14,6 +14,7 @@ struct RectifiedFlow final : Objective {
   enum class Times { kUniform, kLogitNormal };
   static constexpr Info kInfo{"rectified-flow", 1, "Velocity of straight lines from noise to data.",
                               "Liu et al. 2022, arXiv:2209.03003, eq. 1", true};
+  static constexpr std::string_view kNeutral = "";  // what the model gives fits no other
   Times times = Times::kUniform;
   double mean = 0.0;
   double deviation = 1.0;

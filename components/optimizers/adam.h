@@ -27,6 +27,7 @@ struct AdamBase : Schedule {
         .source("Kingma and Ba 2015");
     p.add("epsilon", &AdamBase::epsilon).above(0).doc("Keeps the division finite.");
     p.add("weight_decay", &AdamBase::weight_decay)
+        .neutral(0.0)
         .at_least(0)
         .doc("Of weights and embeddings; not of biases, gates and routers.");
   }

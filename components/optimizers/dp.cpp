@@ -50,6 +50,7 @@ struct Dp final : Wrapper {
         .doc("C, the largest norm of an example's gradient.")
         .source("Abadi et al. 2016, section 5.2");
     p.add("noise", &Dp::noise)
+        .neutral(0.0)
         .range(0, 1e6)
         .doc("sigma, the noise's deviation over C; with 0 nothing is private.")
         .source("Abadi et al. 2016, section 5.2");

@@ -26,6 +26,7 @@ struct Lion final : Schedule {
         .doc("Decay of the momentum.")
         .source("Chen et al. 2023, section 5");
     p.add("weight_decay", &Lion::weight_decay)
+        .neutral(0.0)
         .at_least(0)
         .doc("Of weights and embeddings, decoupled; not of biases, gates and routers.");
   }

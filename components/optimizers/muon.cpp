@@ -31,13 +31,21 @@ struct Muon final : Schedule {
 
   static void params(Params<Muon>& p) {
     schedule_params(p);
-    p.add("momentum", &Muon::momentum).at_least(0).below(1).doc("mu.").source("Jordan et al. 2024");
+    p.add("momentum", &Muon::momentum)
+        .neutral(0.0)
+        .at_least(0)
+        .below(1)
+        .doc("mu.")
+        .source("Jordan et al. 2024");
     p.add("nesterov", &Muon::nesterov).doc("Looks ahead by one momentum step.");
     p.add("iterations", &Muon::iterations)
         .range(1, 100)
         .doc("Of Newton and Schulz.")
         .source("Jordan et al. 2024");
-    p.add("weight_decay", &Muon::weight_decay).at_least(0).doc("Of the matrices, decoupled.");
+    p.add("weight_decay", &Muon::weight_decay)
+        .neutral(0.0)
+        .at_least(0)
+        .doc("Of the matrices, decoupled.");
     p.add("except", &Muon::except)
         .doc("Names of matrices that the inner rule takes; * stands for any characters.")
         .source("Jordan et al. 2024");

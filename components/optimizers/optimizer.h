@@ -84,6 +84,7 @@ class OptimizerState {
 class Optimizer : public Component {
  public:
   static constexpr std::string_view kKind = "optimizer";
+  static constexpr std::string_view kNeutral = "sgd";
   virtual std::unique_ptr<OptimizerState> begin(const nn::Parameters& parameters,
                                                 int total_steps) const = 0;
   // Whether steps ask for Gradients::passes().

@@ -15,9 +15,10 @@ struct Sgd final : Schedule {
 
   static void params(Params<Sgd>& p) {
     schedule_params(p);
-    p.add("momentum", &Sgd::momentum).at_least(0).below(1).doc("mu.");
+    p.add("momentum", &Sgd::momentum).neutral(0.0).at_least(0).below(1).doc("mu.");
     p.add("nesterov", &Sgd::nesterov).doc("Looks ahead by one momentum step.");
     p.add("weight_decay", &Sgd::weight_decay)
+        .neutral(0.0)
         .at_least(0)
         .doc("Of weights and embeddings, added to the gradient.");
   }

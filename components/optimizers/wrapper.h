@@ -11,6 +11,7 @@ std::string inner_rule_error(const Optimizer& inner);
 
 // A rule that prepares the gradients of another one, which steps.
 struct Wrapper : Optimizer {
+  static constexpr std::string_view kNeutral = "@optimizer";
   Slot<Optimizer> optimizer{"adamw"};
 
   template <class T>

@@ -9,6 +9,7 @@ namespace assay {
 class Quantizer : public Component {
  public:
   static constexpr std::string_view kKind = "quantizer";
+  static constexpr std::string_view kNeutral = "full-precision";
   virtual void quantize(TrainedModel& model, const Examples& calibration, Stream stream) const = 0;
   // Whether what it gave stays as it is when it is quantized again: levels depend on weights alone,
   // and in such a way that weights on levels find them again.

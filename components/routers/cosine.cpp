@@ -31,6 +31,7 @@ struct Cosine final : Router {
         .doc("T before training.")
         .source("published code of Li et al. 2023");
     p.add("balance", &Cosine::balance)
+        .neutral(0.0)
         .at_least(0)
         .doc("Weight of the balance loss.")
         .source("Chi et al. 2022, section 4");

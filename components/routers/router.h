@@ -41,6 +41,7 @@ void add_routing_entropy(nn::Forward& pass, std::string_view name, int rows, dou
 class Router : public Component {
  public:
   static constexpr std::string_view kKind = "router";
+  static constexpr std::string_view kNeutral = "uniform";
   virtual void declare(nn::Parameters& out, std::string_view name, int features, int experts,
                        const Stream& init) const = 0;
   // x: n x features. Deterministic in evaluation unless the router is random by nature, and then a

@@ -15,10 +15,12 @@ struct Switch final : Router {
 
   static void params(Params<Switch>& p) {
     p.add("balance", &Switch::balance)
+        .neutral(0.0)
         .at_least(0)
         .doc("Weight of the balance loss E sum f P.")
         .source("Fedus et al. 2021, eq. 4");
     p.add("jitter", &Switch::jitter)
+        .neutral(0.0)
         .at_least(0)
         .below(1)
         .doc("Half-width of the uniform noise by which what the router sees is multiplied.")

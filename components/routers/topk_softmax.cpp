@@ -24,6 +24,7 @@ struct TopkSoftmax final : Router {
     p.add("k", &TopkSoftmax::k).range(1, kMaxExperts).unit("experts").doc("Kept for each row.");
     p.add("temperature", &TopkSoftmax::temperature).above(0).doc("T; larger is flatter.");
     p.add("balance", &TopkSoftmax::balance)
+        .neutral(0.0)
         .at_least(0)
         .doc("Weight of the balance loss.")
         .source("Fedus et al. 2021, 2.2");
@@ -41,6 +42,7 @@ struct TopkSoftmax final : Router {
             "importance: squared variation of the summed weights.")
         .since(2);
     p.add("z_loss", &TopkSoftmax::z_loss)
+        .neutral(0.0)
         .at_least(0)
         .doc("Weight of the mean squared logarithm of the softmax's sum; 0.001 in the paper.")
         .source("Zoph et al. 2022, arXiv:2202.08906, eq. 5")

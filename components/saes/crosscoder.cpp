@@ -21,6 +21,7 @@ struct Crosscoder final : LatentSae {
   static void params(Params<Crosscoder>& p) {
     latents_param(p);
     p.add("l1", &Crosscoder::l1)
+        .neutral(0.0)
         .at_least(0)
         .doc("Weight of the codes, each times the norms of what it writes.");
     p.add("warmup", &Crosscoder::warmup)

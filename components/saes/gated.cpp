@@ -19,7 +19,10 @@ struct Gated final : LatentSae {
 
   static void params(Params<Gated>& p) {
     latents_param(p);
-    p.add("l1", &Gated::l1).at_least(0).doc("Weight of the L1 norm of the gates above 0.");
+    p.add("l1", &Gated::l1)
+        .neutral(0.0)
+        .at_least(0)
+        .doc("Weight of the L1 norm of the gates above 0.");
     p.add("warmup", &Gated::warmup)
         .range(0, 1)
         .doc("Share of the training over which the weight rises from 0.");

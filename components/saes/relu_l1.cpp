@@ -21,7 +21,7 @@ struct ReluL1 final : LatentSae {
 
   static void params(Params<ReluL1>& p) {
     latents_param(p);
-    p.add("l1", &ReluL1::l1).at_least(0).doc("Weight of the L1 norm of the code.");
+    p.add("l1", &ReluL1::l1).neutral(0.0).at_least(0).doc("Weight of the L1 norm of the code.");
     p.add("warmup", &ReluL1::warmup)
         .range(0, 1)
         .doc("Share of the training over which the weight rises from 0.")

@@ -26,6 +26,7 @@ struct SaeFormat {
 class Sae : public Component {
  public:
   static constexpr std::string_view kKind = "sae";
+  static constexpr std::string_view kNeutral = "relu-l1";
   virtual int latents(int features) const = 0;
   // Whether what it gives may be another site than what it reads.
   virtual bool transcodes() const { return false; }

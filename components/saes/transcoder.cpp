@@ -17,7 +17,7 @@ struct Transcoder final : LatentSae {
 
   static void params(Params<Transcoder>& p) {
     latents_param(p);
-    p.add("l1", &Transcoder::l1).at_least(0).doc("Weight of the L1 norm of the code.");
+    p.add("l1", &Transcoder::l1).neutral(0.0).at_least(0).doc("Weight of the L1 norm of the code.");
     p.add("warmup", &Transcoder::warmup)
         .range(0, 1)
         .doc("Share of the training over which the weight rises from 0.");

@@ -45,6 +45,7 @@ class Denoiser {
 // sampler; labels of the prompts are conditions where the model reads any.
 class FlowSampler : public Sampler {
  public:
+  static constexpr std::string_view kNeutral = "euler";
   int steps = 50;
   double guidance = 1.0;
 

@@ -35,6 +35,7 @@ struct MaskedRow {
 // Fills the masks of each prompt; the model sees a row as long as it has some. Given tokens stay.
 class MaskedSampler : public Sampler {
  public:
+  static constexpr std::string_view kNeutral = "unmask";
   double temperature = 0.0;
 
   std::shared_ptr<const Samples> sample(const TrainedModel& model, const Examples& prompts,

@@ -38,6 +38,7 @@ class Samples final : public Artifact {
 class Sampler : public Component {
  public:
   static constexpr std::string_view kKind = "sampler";
+  static constexpr std::string_view kNeutral = "ancestral";
   virtual std::shared_ptr<const Samples> sample(const TrainedModel& model, const Examples& prompts,
                                                 Stream stream) const = 0;
 };

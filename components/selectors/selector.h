@@ -42,6 +42,7 @@ class BatchOrder {
 class Selector : public Component {
  public:
   static constexpr std::string_view kKind = "selector";
+  static constexpr std::string_view kNeutral = "uniform";
   // The pool outlives the order; its model changes from step to step.
   virtual std::unique_ptr<BatchOrder> order(const Pool& pool, const Stream& stream,
                                             int batch) const;

@@ -114,6 +114,47 @@ std::vector<ParamSpec> inside(const std::vector<ParamSpec>& params, const std::s
 
 }  // namespace
 
+const std::vector<ParamSpec>& ablation_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<AblationSection> p(out);
+    p.add("design", &AblationSection::design,
+          {"leave-one-out", "add-one-in", "path", "factorial", "pairs", "shapley"})
+        .doc(
+            "Which systems are run: full ones without a part, bare ones with one, parts removed "
+            "one "
+            "after the other, all combinations, all pairs removed, orders of removal.");
+    p.add("value", &AblationSection::value)
+        .doc("\"stage.metric\" that effects are told of, one or several; all where absent.");
+    p.add("order", &AblationSection::order)
+        .doc("Of a path: names of parts in the order of removal; the rest follows.");
+    p.add("resolution", &AblationSection::resolution)
+        .range(0, 5)
+        .doc(
+            "Of a factorial: 0 all systems, 4 a fraction that keeps main effects apart from pairs, "
+            "5 "
+            "one that keeps pairs apart, too.");
+    p.add("permutations", &AblationSection::permutations)
+        .range(2, 100000)
+        .doc(
+            "Of Shapley values of more than 8 parts: orders that are drawn, each with its "
+            "reverse.");
+    return out;
+  }();
+  return params;
+}
+
+const std::vector<ParamSpec>& part_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<PartSection> p(out);
+    p.add("name", &PartSection::name).doc("The path's last word where absent.");
+    p.add("path", &PartSection::path).doc("The parameter that is replaced when it is removed.");
+    return out;
+  }();
+  return params;
+}
+
 void read_section(Component& section, const std::vector<ParamSpec>& params, const Value& value,
                   const std::string& path, Diagnostics& out) {
   if (!value.is_table()) {

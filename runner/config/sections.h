@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/config/ablation.h"
 #include "runner/registry/params.h"
 #include "runner/registry/registry.h"
 
@@ -38,9 +39,24 @@ struct StageSection final : LimitedSection {
   std::optional<double> checkpoint_seconds;
 };
 
+struct AblationSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  AblationDesign design = AblationDesign::kLeaveOneOut;
+  std::vector<std::string> value, order;
+  int resolution = 0;
+  int permutations = 32;
+};
+
+struct PartSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  std::string name, path;
+};
+
 const std::vector<ParamSpec>& study_params();
 const std::vector<ParamSpec>& table_params();
 const std::vector<ParamSpec>& stage_params();
+const std::vector<ParamSpec>& ablation_params();
+const std::vector<ParamSpec>& part_params();
 
 // The key of a section under which a parameter stands: "limits" of "limits.time", which is written
 // limits = { time = … }.

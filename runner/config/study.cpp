@@ -56,7 +56,10 @@ class Reader {
     settings();
     stages();
     table();
-    study_.design = design::Design::parse(study_.root.find("sweep"), study_.seed, out_);
+    study_.ablation = read_ablation(study_, out_);
+    std::optional<design::Axis> systems;
+    if (study_.ablation) systems = axis_of(*study_.ablation);
+    study_.design = design::Design::parse(study_.root.find("sweep"), study_.seed, out_, systems);
     graph::Linker(study_).check(out_);
     table_axes();
   }

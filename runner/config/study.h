@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/config/ablation.h"
 #include "runner/design/design.h"
 #include "runner/registry/diagnostics.h"
 #include "runner/registry/registry.h"
@@ -61,6 +62,7 @@ struct Study {
   Limits limits;                     // of every stage that says nothing else
   std::vector<std::string> plugins;
   std::vector<StageSpec> stages;
+  std::optional<Ablation> ablation;
   design::Design design;
   TableSpec table;
 

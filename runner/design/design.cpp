@@ -79,13 +79,15 @@ struct Design::Impl {
   }
 };
 
-Design Design::parse(const Value* sweep, std::uint64_t study_seed, Diagnostics& out) {
+Design Design::parse(const Value* sweep, std::uint64_t study_seed, Diagnostics& out,
+                     const std::optional<Axis>& systems) {
   auto impl = std::make_shared<Impl>();
   const std::size_t before = out.count();
-  if (sweep) impl->sweep = read_sweep(*sweep, study_seed, out);
+  static const Value kNothing(Value::Table{});
+  if (!sweep) sweep = &kNothing;
+  impl->sweep = read_sweep(*sweep, study_seed, out, systems);
   Design design;
   design.impl_ = impl;
-  if (!sweep) return design;
   constexpr std::uint64_t kLimit = 1'000'000'000;
   if (out.count() == before && impl->number(kLimit)) {
     if (impl->thinned && impl->kept.empty())

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ class Design {
   // Reads [sweep]; null or empty table: one variant. `study_seed` feeds random designs. Reports
   // every mistake of form: empty axes, duplicate paths, unequal linked lengths, bad ranges, bad
   // expressions. Whether paths lead anywhere is checked by whoever knows the stages.
-  static Design parse(const Value* sweep, std::uint64_t study_seed, Diagnostics& out);
+  // `systems`: an axis made of something else than the sweep; it runs slowest.
+  static Design parse(const Value* sweep, std::uint64_t study_seed, Diagnostics& out,
+                      const std::optional<Axis>& systems = std::nullopt);
 
   const std::vector<Axis>& axes() const;
   std::uint64_t size() const;  // variants that remain after `exclude`

@@ -17,11 +17,12 @@ class Reader {
  public:
   Reader(std::uint64_t seed, Diagnostics& out) : seed_(seed), out_(out) {}
 
-  Sweep read(const Value& sweep) {
+  Sweep read(const Value& sweep, const std::optional<Axis>& systems) {
     if (!sweep.is_table()) {
       out_.error(sweep.where, "sweep is " + sweep.type_name() + "; expected a table of axes");
       return {};
     }
+    if (systems) add_claimed(*systems);
     for (const Value::Entry& entry : axes_in(sweep, "sweep", reserved_keys(), out_)) grid(entry);
     tables(sweep, "linked", [&](const Value& table) { linked(table); });
     if (const Value* sample = sweep.find("sample"))
@@ -292,8 +293,9 @@ bool Condition::allows(const Value& value) const {
                      [&](const Value& wanted) { return matches(wanted, value); });
 }
 
-Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out) {
-  return Reader(study_seed, out).read(sweep);
+Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out,
+                 const std::optional<Axis>& systems) {
+  return Reader(study_seed, out).read(sweep, systems);
 }
 
 }  // namespace assay::design

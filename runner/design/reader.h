@@ -37,7 +37,8 @@ struct Sweep {
   std::vector<std::pair<std::size_t, std::size_t>> names;  // of expressions: axis, path
 };
 
-Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out);
+Sweep read_sweep(const Value& sweep, std::uint64_t study_seed, Diagnostics& out,
+                 const std::optional<Axis>& systems);
 
 // Reports paths that two axes set in one variant: by the same path, or by a component value that
 // holds what another axis sets inside it.

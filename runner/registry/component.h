@@ -23,8 +23,12 @@ struct Info {
 // Beside kInfo a component may say
 //   static constexpr std::string_view kExample = "hidden = [8]";  // a small configuration that
 //   runs static constexpr bool kSurrogate = true;  // its gradient stands in for the derivative
+//   static constexpr std::string_view kNeutral = "{ use = \"always-open\" }";
 // of which the first serves documentation and contract tests, the second tells tests that
-// differences cannot confirm the gradient (a rounding passed straight through).
+// differences cannot confirm the gradient (a rounding passed straight through), and the third is
+// what an ablation puts in its place: TOML, or "@name", the component that it holds as that
+// parameter. A kind's interface declares one for all its components; where there is neither, the
+// study must say what stands in.
 
 // Base of everything that a study can name. A component is immutable once built: what is learnt or
 // computed lives in artifacts, never in the component, so one object may serve many threads.

@@ -43,6 +43,7 @@ struct ParamSpec {
   std::string target;                // kind of a component, artifact type of an input
   std::vector<std::string> choices;  // of an enum
   Value fallback;                    // the default; none where optional or required
+  Value neutral;                     // at which it does nothing; none where it has no such value
 
   // Writes a validated value into a component. Components inside are built already.
   using Built = std::vector<std::shared_ptr<const Component>>;
@@ -178,6 +179,8 @@ class ParamBuilder {
   }
   ParamBuilder& optional() { return spec_.optional = true, spec_.required = false, *this; }
   ParamBuilder& min_count(std::size_t count) { return spec_.min_count = count, *this; }
+  // What an ablation sets it to when it is removed.
+  ParamBuilder& neutral(Value value) { return spec_.neutral = std::move(value), *this; }
   ParamBuilder& not_in_key() { return spec_.in_key = false, *this; }
   ParamBuilder& since(int version) { return spec_.since = version, *this; }
 

@@ -1,0 +1,16 @@
+// Removes nothing: what a pipeline is without its pruner, the neutral element of an ablation.
+#include "components/pruners/pruner.h"
+#include "runner/registry/registry.h"
+
+namespace assay::pruners {
+namespace {
+
+struct KeepAll final : Pruner {
+  static constexpr Info kInfo{"keep-all", 1, "Removes nothing."};
+  void prune(TrainedModel& /*model*/, const Examples& /*calibration*/,
+             Stream /*stream*/) const override {}
+};
+ASSAY_REGISTER(Pruner, KeepAll);
+
+}  // namespace
+}  // namespace assay::pruners
