@@ -19,8 +19,8 @@ struct Term {
   double weight;
 };
 
-Effect contrast(const Measurements& measured, std::span<const Term> terms) {
-  Effect out;
+Worth contrast(const Measurements& measured, std::span<const Term> terms) {
+  Worth out;
   for (std::size_t r = 0; r < measured.replicates; ++r) {
     double sum = 0.0;
     bool whole = true;
@@ -37,29 +37,29 @@ Effect contrast(const Measurements& measured, std::span<const Term> terms) {
   return out;
 }
 
-Effect difference(const Measurements& measured, Subset with, Subset without) {
+Worth difference(const Measurements& measured, Subset with, Subset without) {
   const Term terms[] = {{with, 1.0}, {without, -1.0}};
   return contrast(measured, terms);
 }
 
 }  // namespace
 
-std::vector<Effect> removal_effects(const Measurements& measured) {
-  std::vector<Effect> out;
+std::vector<Worth> removal_effects(const Measurements& measured) {
+  std::vector<Worth> out;
   const Subset full = design::full_system(measured.parts);
   for (int i = 0; i < measured.parts; ++i)
     out.push_back(difference(measured, full, full & ~bit(i)));
   return out;
 }
 
-std::vector<Effect> addition_effects(const Measurements& measured) {
-  std::vector<Effect> out;
+std::vector<Worth> addition_effects(const Measurements& measured) {
+  std::vector<Worth> out;
   for (int i = 0; i < measured.parts; ++i) out.push_back(difference(measured, bit(i), 0));
   return out;
 }
 
-std::vector<Effect> path_effects(const Measurements& measured, const std::vector<int>& order) {
-  std::vector<Effect> out(static_cast<std::size_t>(measured.parts));
+std::vector<Worth> path_effects(const Measurements& measured, const std::vector<int>& order) {
+  std::vector<Worth> out(static_cast<std::size_t>(measured.parts));
   Subset left = design::full_system(measured.parts);
   for (const int part : order) {
     out[static_cast<std::size_t>(part)] = difference(measured, left, left & ~bit(part));
@@ -72,7 +72,7 @@ namespace {
 
 // The contrast whose sign in a system is the parity of the absent parts among `of`, scaled so that
 // a system that differs by all of them would differ by 1.
-Effect factorial_contrast(const Measurements& measured, std::span<const Subset> systems,
+Worth factorial_contrast(const Measurements& measured, std::span<const Subset> systems,
                           Subset of) {
   const double scale = std::exp2(std::popcount(of)) / static_cast<double>(systems.size());
   std::vector<Term> terms;
@@ -83,8 +83,8 @@ Effect factorial_contrast(const Measurements& measured, std::span<const Subset> 
 
 }  // namespace
 
-std::vector<Effect> main_effects(const Measurements& measured, std::span<const Subset> systems) {
-  std::vector<Effect> out;
+std::vector<Worth> main_effects(const Measurements& measured, std::span<const Subset> systems) {
+  std::vector<Worth> out;
   for (int i = 0; i < measured.parts; ++i)
     out.push_back(factorial_contrast(measured, systems, bit(i)));
   return out;
@@ -130,8 +130,8 @@ double shapley_weight(int there, int parts) {
   return std::exp(std::lgamma(there + 1) + std::lgamma(parts - there) - std::lgamma(parts + 1));
 }
 
-std::vector<Effect> exact_shapley(const Measurements& measured) {
-  std::vector<Effect> out;
+std::vector<Worth> exact_shapley(const Measurements& measured) {
+  std::vector<Worth> out;
   const Subset full = design::full_system(measured.parts);
   for (int i = 0; i < measured.parts; ++i) {
     std::vector<Term> terms;
@@ -171,11 +171,11 @@ double standard_error(const std::vector<double>& values) {
   return std::sqrt(squares / (n - 1) / n);
 }
 
-Effect sampled_shapley(const Measurements& measured, std::span<const std::vector<int>> orders,
+Worth sampled_shapley(const Measurements& measured, std::span<const std::vector<int>> orders,
                        int part) {
   std::vector<std::vector<std::optional<double>>> by_order;
   for (const auto& order : orders) by_order.push_back(marginal(measured, order, part));
-  Effect out;
+  Worth out;
   for (std::size_t r = 0; r < measured.replicates; ++r) {
     double sum = 0.0;
     bool whole = true;
@@ -200,10 +200,10 @@ Effect sampled_shapley(const Measurements& measured, std::span<const std::vector
 
 }  // namespace
 
-std::vector<Effect> shapley_values(const Measurements& measured,
+std::vector<Worth> shapley_values(const Measurements& measured,
                                    std::span<const std::vector<int>> orders) {
   if (orders.empty()) return exact_shapley(measured);
-  std::vector<Effect> out;
+  std::vector<Worth> out;
   for (int i = 0; i < measured.parts; ++i) out.push_back(sampled_shapley(measured, orders, i));
   return out;
 }

@@ -12,7 +12,7 @@ namespace assay::analyse {
 
 // What a part is worth, replicate by replicate: the metric with it less the metric without it. The
 // values of one replicate share their random numbers, so that tests of pairs apply to `values`.
-struct Effect {
+struct Worth {
   std::vector<double> values;           // one for each replicate in `replicates`
   std::vector<std::size_t> replicates;  // those in which every system that it needs is there
   // Standard error that sampling of orders adds to the mean of `values`; 0 where all were taken.
@@ -23,7 +23,7 @@ struct Effect {
 // y(both) - y(first alone) - y(second alone) + y(neither), the other parts as the design has them.
 struct Interaction {
   int first = 0, second = 0;
-  Effect effect;
+  Worth effect;
   // Pairs that a fraction cannot tell from this one: what is shown is their sum.
   std::vector<std::pair<int, int>> aliases;
 };
@@ -37,14 +37,14 @@ struct Measurements {
 };
 
 // The effect of each part against the full system (leave-one-out, pairs).
-std::vector<Effect> removal_effects(const Measurements& measured);
+std::vector<Worth> removal_effects(const Measurements& measured);
 // Against the bare system (add-one-in).
-std::vector<Effect> addition_effects(const Measurements& measured);
+std::vector<Worth> addition_effects(const Measurements& measured);
 // Each part when it is removed at its place in the order.
-std::vector<Effect> path_effects(const Measurements& measured, const std::vector<int>& order);
+std::vector<Worth> path_effects(const Measurements& measured, const std::vector<int>& order);
 // Averages over the systems of a factorial, full or a fraction (Box, Hunter and Hunter 2005,
 // chapters 5 and 6).
-std::vector<Effect> main_effects(const Measurements& measured,
+std::vector<Worth> main_effects(const Measurements& measured,
                                  std::span<const design::Subset> systems);
 std::vector<Interaction> factorial_interactions(const Measurements& measured,
                                                 const design::AblationPoints& points);
@@ -53,7 +53,7 @@ std::vector<Interaction> removal_interactions(const Measurements& measured);
 // Shapley values (Shapley 1953): the effect of a part averaged over the orders in which the system
 // may be built. Exact from all 2^parts systems where `orders` is empty; else the mean over the
 // orders given, which come in pairs of an order and its reverse. They add up to full less bare.
-std::vector<Effect> shapley_values(const Measurements& measured,
+std::vector<Worth> shapley_values(const Measurements& measured,
                                    std::span<const std::vector<int>> orders);
 
 }  // namespace assay::analyse

@@ -155,6 +155,32 @@ const std::vector<ParamSpec>& part_params() {
   return params;
 }
 
+const std::vector<ParamSpec>& claim_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<ClaimSection> p(out);
+    p.add("text", &ClaimSection::text).required().doc("What is claimed, in words.");
+    p.add("metric", &ClaimSection::metric)
+        .required()
+        .doc("\"stage.metric\" by which the claim is decided.");
+    p.add("best", &ClaimSection::best, {"declared", "highest", "lowest"})
+        .doc("Which values are better; where absent, what the metric declares.");
+    p.add("margin", &ClaimSection::margin)
+        .doc("By how much it must be better; of equal ones, the difference that does not matter.");
+    p.add("alpha", &ClaimSection::alpha)
+        .above(0)
+        .below(0.5)
+        .doc("Chance of an error that is accepted, over all claims of the study.");
+    p.add("test", &ClaimSection::test, {"default", "sign-flip", "paired-t", "wilcoxon", "welch"})
+        .doc("How it is decided; docs/statistics.md says what the default is.");
+    p.add("along", &ClaimSection::along).doc("Of a slope: the axis whose values are its x.");
+    p.add("log", &ClaimSection::log).doc("Of a slope: of logarithm against logarithm.");
+    p.add("paper", &ClaimSection::paper).doc("What the paper says, shown beside the verdict.");
+    return out;
+  }();
+  return params;
+}
+
 void read_section(Component& section, const std::vector<ParamSpec>& params, const Value& value,
                   const std::string& path, Diagnostics& out) {
   if (!value.is_table()) {

@@ -52,11 +52,25 @@ struct PartSection final : Component {
   std::string name, path;
 };
 
+// The keys of [[claim]] that are no form of it.
+struct ClaimSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  enum class Best { kDeclared, kHighest, kLowest };
+  enum class Test { kDefault, kSignFlip, kPairedT, kWilcoxon, kWelch };
+  std::string text, metric, along, paper;
+  Best best = Best::kDeclared;
+  Test test = Test::kDefault;
+  double margin = 0.0;
+  double alpha = 0.05;
+  bool log = true;
+};
+
 const std::vector<ParamSpec>& study_params();
 const std::vector<ParamSpec>& table_params();
 const std::vector<ParamSpec>& stage_params();
 const std::vector<ParamSpec>& ablation_params();
 const std::vector<ParamSpec>& part_params();
+const std::vector<ParamSpec>& claim_params();
 
 // The key of a section under which a parameter stands: "limits" of "limits.time", which is written
 // limits = { time = … }.

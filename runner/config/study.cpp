@@ -62,6 +62,7 @@ class Reader {
     study_.design = design::Design::parse(study_.root.find("sweep"), study_.seed, out_, systems);
     graph::Linker(study_).check(out_);
     table_axes();
+    if (out_.ok()) study_.claims = read_claims(study_, out_);
   }
 
  private:

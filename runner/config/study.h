@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runner/config/ablation.h"
+#include "runner/config/claims.h"
 #include "runner/design/design.h"
 #include "runner/registry/diagnostics.h"
 #include "runner/registry/registry.h"
@@ -65,6 +66,7 @@ struct Study {
   std::optional<Ablation> ablation;
   design::Design design;
   TableSpec table;
+  std::vector<Claim> claims;
 
   const StageSpec* stage(std::string_view name) const;
   std::vector<std::string> stage_names() const;

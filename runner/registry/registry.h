@@ -24,6 +24,7 @@ struct ComponentSpec {
   bool draws = false;
   std::string example;     // parameters of a small configuration, as TOML
   bool surrogate = false;  // its gradient is no derivative
+  std::string better;      // of a metric: "higher" or "lower"; empty: neither is
   std::string neutral;     // what stands in its place where it is removed, as TOML
   bool has_check = false;
   std::string gives;        // artifact type, of a stage
@@ -106,6 +107,7 @@ bool register_component(const char* file) {
   spec.draws = T::kInfo.draws;
   if constexpr (requires { T::kExample; }) spec.example = T::kExample;
   if constexpr (requires { T::kSurrogate; }) spec.surrogate = T::kSurrogate;
+  if constexpr (requires { T::kBetter; }) spec.better = T::kBetter;
   if constexpr (requires { T::kNeutral; }) spec.neutral = T::kNeutral;
   spec.has_check = !std::is_same_v<decltype(&T::check), std::string (Component::*)() const>;
   if constexpr (requires { T::Gives::kType; }) spec.gives = T::Gives::kType;

@@ -44,7 +44,7 @@ Planted planted(int parts, int most_parts_of_a_term, std::uint64_t key) {
   return out;
 }
 
-void check(const Effect& effect, double truth) {
+void check(const Worth& effect, double truth) {
   REQUIRE(effect.values.size() == 3);
   for (const double value : effect.values) CHECK(value == doctest::Approx(truth).epsilon(1e-9));
 }
@@ -130,7 +130,7 @@ TEST_CASE("sampled Shapley values come near the exact ones, within the error tha
   const auto sampled = shapley_values(truth.measurements(), points.orders);
   int within = 0;
   for (int i = 0; i < 10; ++i) {
-    const Effect& effect = sampled[static_cast<std::size_t>(i)];
+    const Worth& effect = sampled[static_cast<std::size_t>(i)];
     const double exact = truth.sum(bit(i), [](int n) { return 1.0 / n; });
     CHECK(effect.sampling_error > 0.0);
     CHECK(std::abs(effect.values[0] - exact) < 5 * effect.sampling_error);
