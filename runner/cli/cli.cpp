@@ -21,6 +21,8 @@ constexpr Command kCommands[] = {
     {"validate", "STUDY…", "check studies without running them", validate_command},
     {"show", "STUDY", "print a study as resolved", show_command},
     {"table", "DIR|STUDY", "print the table of stored results", table_command},
+    {"claims", "DIR|STUDY", "decide what a study claims", claims_command},
+    {"effects", "DIR|STUDY", "say what each part of an ablation is worth", effects_command},
     {"status", "DIR|STUDY", "say what is done, failed and missing", status_command},
     {"why", "DIR|STUDY [CELL]", "say why cells are stored, failed or to be run", why_command},
     {"diff", "A B", "compare two studies or two cells, bit for bit", diff_command},
@@ -142,9 +144,6 @@ std::shared_ptr<const config::Study> load_or_complain(const std::string& file,
                                                       const config::Overrides& overrides) {
   Diagnostics diagnostics;
   auto study = config::load_study(file, overrides, diagnostics);
-  for (const char* table : {"claim", "ablation"})
-    if (study && study->root.find(table))
-      std::cerr << file << ": " << table << " is kept with the study, but not acted upon yet\n";
   if (study) return study;
   std::cerr << diagnostics.render();
   const std::size_t n = diagnostics.count();

@@ -34,6 +34,8 @@ int describe_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);
 int table_command(const Arguments& arguments);
+int claims_command(const Arguments& arguments);
+int effects_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int samples_command(const Arguments& arguments);
 int weights_command(const Arguments& arguments);
@@ -58,8 +60,7 @@ void must_be_kind(const std::string& kind);
 po::options_description study_options();
 config::Overrides overrides_from(const po::variables_map& vm);
 
-// Loads a study; prints all its mistakes and returns null where it has any. Says so where the study
-// holds claims or an ablation, which nothing decides yet.
+// Loads a study; prints all its mistakes and returns null where it has any.
 std::shared_ptr<const config::Study> load_or_complain(const std::string& file,
                                                       const config::Overrides& overrides);
 // The same from a results folder or a study file; sets `folder` to the results folder.

@@ -60,6 +60,13 @@ void keep_study(const config::Study& study, const fs::path& folder) {
   store::replace_file(folder / "study.toml", std::as_bytes(std::span(text)));
 }
 
+std::optional<double> measured(const store::CellRecord* record, const std::string& metric) {
+  if (!record || record->status != store::Status::kDone) return std::nullopt;
+  for (const Measured& m : record->metrics)
+    if (m.name == metric && std::isfinite(m.value)) return m.value;
+  return std::nullopt;
+}
+
 Results read_results(const config::Study& study, const graph::Linker& linker,
                      const fs::path& folder) {
   Results out;

@@ -21,6 +21,9 @@ struct Results {
   std::uint64_t done = 0, failed = 0, missing = 0;
 };
 
+// Of a cell that is done; nothing where it was not measured, or is no finite number.
+std::optional<double> measured(const store::CellRecord* record, const std::string& metric);
+
 Results read_results(const config::Study& study, const graph::Linker& linker,
                      const std::filesystem::path& folder);
 execute::Work plan_from_store(const config::Study& study, const graph::Linker& linker,
