@@ -23,6 +23,7 @@ struct Absorption final : Metric {
   static constexpr Info kInfo{"absorption", 1,
                               "Share of parent atoms that a child's latent swallows.",
                               "Chanin et al. 2024, arXiv:2409.14507"};
+  static constexpr std::string_view kBetter = "lower";
   float margin = 0.025F;
 
   static void params(Params<Absorption>& p) {

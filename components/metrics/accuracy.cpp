@@ -9,6 +9,7 @@ namespace {
 
 struct Accuracy final : Metric {
   static constexpr Info kInfo{"accuracy", 1, "Share of labels that have the largest output.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& out = logits_of(e, "accuracy");

@@ -9,6 +9,7 @@ namespace {
 struct BitsPerWeight final : Metric {
   static constexpr Info kInfo{"bits-per-weight", 1, "Stored bits for each weight, scales included.",
                               ""};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double bits = 0.0, all = 0.0;

@@ -13,6 +13,7 @@ struct CachedNll final : Metric {
   static constexpr Info kInfo{"cached-nll", 1,
                               "Mean negative log-likelihood of text read through a bounded cache.",
                               "Xiao et al. 2023, arXiv:2309.17453, section 4.1 (as a measure)"};
+  static constexpr std::string_view kBetter = "lower";
   int cache = 0;
   int joined = 1;
   Slot<Eviction> eviction{"sink-window"};

@@ -10,6 +10,7 @@ namespace {
 struct CodePerplexity final : Metric {
   static constexpr Info kInfo{"code-perplexity", 1, "Exponential of the entropy of the codes.",
                               "Dhariwal et al. 2020, arXiv:2005.00341, section 3.1"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto groups = code_counts(e, kInfo.name);

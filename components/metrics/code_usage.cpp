@@ -8,6 +8,7 @@ namespace {
 struct CodeUsage final : Metric {
   static constexpr Info kInfo{"code-usage", 1, "Share of a codebook's codes that are used.",
                               "Mentzer et al. 2023, arXiv:2309.15505, section 4"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto groups = code_counts(e, kInfo.name);

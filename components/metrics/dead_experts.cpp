@@ -10,6 +10,7 @@ namespace {
 struct DeadExperts final : Metric {
   static constexpr Info kInfo{"dead-experts", 1, "Share of experts that receive next to nothing.",
                               "Shazeer et al. 2017, section 4 (the same few experts)"};
+  static constexpr std::string_view kBetter = "lower";
   float below = 0.1F;
 
   static void params(Params<DeadExperts>& p) {

@@ -7,6 +7,7 @@ namespace {
 struct DeadLatents final : Metric {
   static constexpr Info kInfo{"dead-latents", 1, "Share of latents that never fire.",
                               "Gao et al. 2024, arXiv:2406.04093, section 2.4"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const std::vector<double> shares = firing_shares(e);

@@ -7,6 +7,7 @@ namespace {
 struct DenseLatents final : Metric {
   static constexpr Info kInfo{"dense-latents", 1, "Share of latents that fire often.",
                               "Rajamanoharan et al. 2024, arXiv:2407.14435, section 5"};
+  static constexpr std::string_view kBetter = "lower";
   float above = 0.1F;
 
   static void params(Params<DenseLatents>& p) {

@@ -12,6 +12,7 @@ struct DictionaryRecovery final : Metric {
   static constexpr Info kInfo{"dictionary-recovery", 1,
                               "Mean cosine of true atoms with their matched latents.",
                               "Sharkey et al. 2022 (MMCS)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto found = e.data->truth.find("dictionary");

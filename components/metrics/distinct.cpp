@@ -11,6 +11,7 @@ namespace {
 struct Distinct final : Metric {
   static constexpr Info kInfo{"distinct", 1, "Share of the n-grams of the samples that differ.",
                               "Li et al. 2016, arXiv:1510.03055, section 5.2"};
+  static constexpr std::string_view kBetter = "higher";
   int n = 3;
 
   static void params(Params<Distinct>& p) {

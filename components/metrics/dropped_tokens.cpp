@@ -13,6 +13,7 @@ struct DroppedTokens final : Metric {
   static constexpr Info kInfo{"dropped-tokens", 1,
                               "Share of tokens that pass a mixture of experts by the residual.",
                               "Fedus et al. 2021, arXiv:2101.03961, section 2.2"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto dropped = router_statistics(e.statistics(), ".dropped", kInfo.name);

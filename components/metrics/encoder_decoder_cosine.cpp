@@ -10,6 +10,7 @@ struct EncoderDecoderCosine final : Metric {
   static constexpr Info kInfo{"encoder-decoder-cosine", 1,
                               "Mean cosine of what a latent reads with what it writes.",
                               "SAEBench (Karvonen et al. 2025)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Parameter* encoder = e.sae->parameters.find("encoder.weight");

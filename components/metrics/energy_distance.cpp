@@ -11,6 +11,7 @@ namespace {
 struct EnergyDistance final : DistanceMetric {
   static constexpr Info kInfo{"energy-distance", 1, "Energy distance of samples and data.",
                               "Szekely and Rizzo 2013 (JSPI 143), eq. 5"};
+  static constexpr std::string_view kBetter = "lower";
   static void params(Params<EnergyDistance>& p) { most_param(p); }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Points x = sampled_points(e, kInfo.name, most, 2);

@@ -7,6 +7,7 @@ namespace {
 
 struct ExactMatch final : Metric {
   static constexpr Info kInfo{"exact-match", 1, "Share of examples that are right throughout.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& out = logits_of(e, "exact-match");

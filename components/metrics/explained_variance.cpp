@@ -8,6 +8,7 @@ struct ExplainedVariance final : Metric {
   static constexpr Info kInfo{"explained-variance", 1,
                               "1 - residual / total variance, pooled over examples and features.",
                               "SAEBench (Karvonen et al. 2025)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Variance sums = variance_of(e.targets(), e.reconstruction());

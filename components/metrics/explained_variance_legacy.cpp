@@ -11,6 +11,7 @@ struct ExplainedVarianceLegacy final : Metric {
       "explained-variance-legacy", 1,
       "Mean over examples of 1 - residual / squared deviation from the mean.",
       "SAELens before 2025"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor &x = e.targets(), &y = e.reconstruction();

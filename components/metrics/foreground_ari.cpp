@@ -10,6 +10,7 @@ struct ForegroundAri final : Metric {
                               "Adjusted Rand index of slots and objects, background left out.",
                               "Locatello et al. 2020, arXiv:2006.15055, section 4.1; index: Hubert "
                               "and Arabie 1985"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double sum = 0.0, images = 0.0;

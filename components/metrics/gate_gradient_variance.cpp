@@ -14,6 +14,7 @@ struct GateGradientVariance final : Metric {
                               "Variance of gate gradients over the noise of training.",
                               "Tucker et al. 2017, arXiv:1703.07370, section 5 (as a measure of "
                               "estimators)"};
+  static constexpr std::string_view kBetter = "lower";
   Slot<Objective> objective{"cross-entropy"};
   int draws = 64;
   int examples = 64;

@@ -14,6 +14,7 @@ struct GateRecovery final : Metric {
   static constexpr Info kInfo{"gate-recovery", 1,
                               "Whether an input gate finds the informative features.",
                               "Hanley and McNeil 1982 (area under the curve)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
 
   // The mean value of each input gate; 1 in a model without them.

@@ -13,6 +13,7 @@ struct KlFromReference final : Metric {
   static constexpr Info kInfo{"kl-from-reference", 1,
                               "Divergence of the reference's predictions from the model's.",
                               "Kullback and Leibler 1951"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& expected = reference_logits_of(e, "kl-from-reference");

@@ -14,6 +14,7 @@ struct LayerReconstructionError final : Metric {
       "layer-reconstruction-error", 1,
       "Relative error of each layer's output against a reference model, and their mean.",
       "Frantar and Alistarh 2023, arXiv:2301.00774, eq. 1 (its square, not relative)"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const std::vector<std::string> own = e.model->sites(e.examples());

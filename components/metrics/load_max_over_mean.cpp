@@ -11,6 +11,7 @@ struct LoadMaxOverMean final : Metric {
   static constexpr Info kInfo{"load-max-over-mean", 1,
                               "Load of the busiest expert over the mean load.",
                               "Wang et al. 2024, arXiv:2408.15664 (MaxVio + 1)"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto routers = router_statistics(e.statistics(), ".load", kInfo.name);

@@ -14,6 +14,7 @@ struct LossRecovered final : Metric {
   static constexpr Info kInfo{"loss-recovered", 1,
                               "Share of an ablation's loss that the reconstruction saves.",
                               "Rajamanoharan et al. 2024, arXiv:2404.16014, section 3.2"};
+  static constexpr std::string_view kBetter = "higher";
   Baseline baseline = Baseline::kZero;
 
   static void params(Params<LossRecovered>& p) {

@@ -9,6 +9,7 @@ struct MaskOverlap final : Metric {
   static constexpr Info kInfo{"mask-overlap", 1,
                               "Share of the weights kept by either model that both keep.",
                               "Jaccard 1901"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double both = 0.0, either = 0.0;

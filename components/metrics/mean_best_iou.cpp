@@ -25,6 +25,7 @@ double best_overlap(const Segmentation& image, int object) {
 struct MeanBestIou final : Metric {
   static constexpr Info kInfo{"mean-best-iou", 1, "Mean best overlap of each object with a slot.",
                               "Pont-Tuset et al. 2017 (mean best overlap)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double sum = 0.0, images = 0.0;

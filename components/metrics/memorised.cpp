@@ -11,6 +11,7 @@ namespace {
 struct Memorised final : Metric {
   static constexpr Info kInfo{"memorised", 1, "Share of samples that copy a training example.",
                               "Yoon et al. 2023 (SPIGM at ICML), section 3.1"};
+  static constexpr std::string_view kBetter = "lower";
   double ratio = 1.0 / 3.0;
 
   static void params(Params<Memorised>& p) {

@@ -41,6 +41,7 @@ class Evaluation {
 class Metric : public Component {
  public:
   static constexpr std::string_view kKind = "metric";
+  // A metric may say kBetter = "higher" or "lower": which of its values are better.
   using Sink = std::function<void(std::string name, double value)>;
   // Which inputs of the evaluate stage it needs: any of "model data sae samples reference", with
   // spaces.

@@ -14,6 +14,7 @@ namespace {
 struct Mmd final : DistanceMetric {
   static constexpr Info kInfo{"mmd", 1, "Squared maximum mean discrepancy of samples and data.",
                               "Gretton et al. 2012 (JMLR 13), eq. 3"};
+  static constexpr std::string_view kBetter = "lower";
   static void params(Params<Mmd>& p) { most_param(p); }
 
   static double median_square(const Points& points) {

@@ -14,6 +14,7 @@ struct ModeCoverage final : Metric {
   static constexpr Info kInfo{
       "mode-coverage", 1, "Share of known components that samples hit, and of samples that hit.",
       "Srivastava et al. 2017, arXiv:1705.07761, section 4.1"};
+  static constexpr std::string_view kBetter = "higher";
   double within = 3.0;
 
   static void params(Params<ModeCoverage>& p) {

@@ -8,6 +8,7 @@ namespace {
 struct Mse final : Metric {
   static constexpr Info kInfo{
       "mse", 1, "Mean squared error of predicting targets or reconstructing the input.", ""};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& goal = goal_of(e, "mse");

@@ -8,6 +8,7 @@ namespace {
 
 struct Nll final : Metric {
   static constexpr Info kInfo{"nll", 1, "Mean negative log-likelihood of the labels, in nats.", ""};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override { sink("nll", mean_nll(e, "nll")); }
 };

@@ -9,6 +9,7 @@ struct NormalisedMse final : Metric {
   static constexpr Info kInfo{"normalised-mse", 1,
                               "Squared error over that of predicting the mean.",
                               "Gao et al. 2024, arXiv:2406.04093, section 2.1"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "data sae"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Variance sums = variance_of(e.targets(), e.reconstruction());

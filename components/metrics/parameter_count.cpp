@@ -9,6 +9,7 @@ namespace {
 struct ParameterCount final : Metric {
   static constexpr Info kInfo{"parameter-count", 1,
                               "Numbers in all parameters, pruned ones not counted.", ""};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double count = 0.0;

@@ -9,6 +9,7 @@ namespace {
 struct R2 final : Metric {
   static constexpr Info kInfo{"r2", 1, "Share of the variance of the targets that is predicted.",
                               "Wright 1921 (coefficient of determination)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& goal = goal_of(e, "r2");

@@ -41,6 +41,7 @@ struct RoutingAccuracy final : Metric {
   static constexpr Info kInfo{"routing-accuracy", 1,
                               "Share of examples that go to the expert of their true component.",
                               "Kuhn 1955 (matching)"};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const auto found = e.data->truth.find("assignment");

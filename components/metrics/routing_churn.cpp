@@ -26,6 +26,7 @@ struct RoutingChurn final : Metric {
   static constexpr Info kInfo{"routing-churn", 1,
                               "Share of assignments that differ from those of a reference model.",
                               "Dai et al. 2022, arXiv:2204.08396, section 3 (fluctuation)"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const std::vector<Routes> own = routes(e.statistics(), kInfo.name),

@@ -12,6 +12,7 @@ struct RoutingLoad final : Metric {
   static constexpr Info kInfo{
       "routing-load", 2, "Balance of the load of experts: coefficient of variation and entropy.",
       "Shazeer et al. 2017, section 4 (CV)"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model data"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     double variation = 0.0, entropies = 0.0;

@@ -10,6 +10,7 @@ namespace {
 struct SampleDiversity final : DistanceMetric {
   static constexpr Info kInfo{"sample-diversity", 1,
                               "Mean distance of two samples, relative to the data's.", ""};
+  static constexpr std::string_view kBetter = "higher";
   static void params(Params<SampleDiversity>& p) { most_param(p); }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Points x = sampled_points(e, kInfo.name, most, 2);

@@ -18,6 +18,7 @@ constexpr double kNoMatch = 0.1;
 struct SelfBleu final : Metric {
   static constexpr Info kInfo{"self-bleu", 1, "BLEU of each sample against all others, mean.",
                               "Zhu et al. 2018, arXiv:1802.01886"};
+  static constexpr std::string_view kBetter = "lower";
   int n = 3;
 
   static void params(Params<SelfBleu>& p) {

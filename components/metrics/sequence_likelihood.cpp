@@ -12,6 +12,7 @@ namespace {
 struct SequenceLikelihood final : Metric {
   static constexpr Info kInfo{"sequence-likelihood", 1,
                               "Mean log-likelihood of a sampled token under the model."};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;

@@ -9,6 +9,7 @@ namespace {
 
 struct SolvedFraction final : Metric {
   static constexpr Info kInfo{"solved-fraction", 1, "Share of Sudoku grids that are solved.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "samples"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Samples& s = *e.samples;

@@ -139,6 +139,7 @@ struct SparseProbing final : Metric {
   static constexpr Info kInfo{"sparse-probing", 1,
                               "Balanced accuracy of probes of a few latents on the labels.",
                               "Gurnee et al. 2023, arXiv:2305.01610, section 3"};
+  static constexpr std::string_view kBetter = "higher";
   enum class Fit { kMeanDifference, kLogistic };
   static constexpr int kMostLogistic = 256;  // whose squares are many numbers, for each class
   int k = 5;

@@ -10,6 +10,7 @@ namespace {
 struct SupportRecall final : Metric {
   static constexpr Info kInfo{"support-recall", 1,
                               "Recall and precision of the features that matter.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data"; }
 
   void measure(Evaluation& e, const Sink& sink) const override {

@@ -8,6 +8,7 @@ namespace {
 struct Top1Agreement final : Metric {
   static constexpr Info kInfo{"top1-agreement", 1,
                               "Share of predictions that are those of the reference.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model data reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const nn::Tensor& expected = reference_logits_of(e, "top1-agreement");

@@ -90,6 +90,7 @@ struct TotalVariation final : Metric {
   static constexpr Info kInfo{"total-variation", 1,
                               "Distance of samples from the model's exact distribution.",
                               "Levin et al. 2009 (Markov Chains and Mixing Times), section 4.1"};
+  static constexpr std::string_view kBetter = "lower";
   std::string_view needs() const override { return "model samples"; }
 
   void measure(Evaluation& e, const Sink& sink) const override {

@@ -15,6 +15,7 @@ constexpr double kMost = 150.0;
 struct WeightSnr final : Metric {
   static constexpr Info kInfo{
       "weight-snr", 1, "Signal to noise of quantized weights against a reference, in dB.", ""};
+  static constexpr std::string_view kBetter = "higher";
   std::string_view needs() const override { return "model reference"; }
   void measure(Evaluation& e, const Sink& sink) const override {
     const Power quantized = power(e, true);
