@@ -5,6 +5,7 @@
 
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
+#include "runner/cli/verdicts.h"
 #include "runner/execute/progress.h"
 
 namespace assay::cli {
@@ -100,6 +101,7 @@ int plan_command(const Arguments& arguments) {
     std::cout << "memory: up to " << megabytes(plan.memory)
               << " for each stage at a time, as declared or measured\n";
   if (plan.disk > 0) std::cout << "disk: up to " << megabytes(plan.disk) << " of checkpoints\n";
+  std::cout << claims_outlook(*study);
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "runner/cli/log.h"
 #include "runner/cli/present.h"
 #include "runner/cli/signals.h"
+#include "runner/cli/verdicts.h"
 #include "runner/execute/executor.h"
 #include "runner/execute/progress.h"
 #include "runner/execute/workers.h"
@@ -185,7 +186,9 @@ int run_command(const Arguments& arguments) {
     return Signals::kGoOnLater;
   }
   const Results results = write_results(study, linker, run.folder, run.complete);
-  std::cout << render_table(study, results, format) << std::flush;
+  std::cout << render_table(study, results, format);
+  if (format == TableFormat::kTerminal) std::cout << findings_text(study, results);
+  std::cout << std::flush;
   if (summary.stopped) {
     run.say_how_to_go_on(summary.done);
     if (const int code = run.signals.exit_code()) return code;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/analyse/power.h"
+#include "runner/cli/effects.h"
 
 namespace assay::cli {
 
@@ -131,6 +132,13 @@ std::string claims_text(const config::Study& study, const std::vector<Decision>&
     if (!d.reason.empty() && d.pairs > 0) out += "  " + d.reason + "\n";
     if (!claim.paper.empty()) out += "  the paper: " + claim.paper + "\n";
   }
+  return out;
+}
+
+std::string findings_text(const config::Study& study, const Results& results) {
+  std::string out;
+  if (study.ablation) out += "\n" + effects_text(study, part_effects(study, results));
+  if (!study.claims.empty()) out += "\n" + claims_text(study, decide_claims(study, results));
   return out;
 }
 

@@ -17,6 +17,10 @@ std::string claims_text(const config::Study& study,
 std::string claims_json(const config::Study& study,
                         const std::vector<analyse::Decision>& decisions);
 
+// What a run says below its table: what parts are worth, and the verdicts; empty where the study
+// asks for neither.
+std::string findings_text(const config::Study& study, const Results& results);
+
 // Before anything has run: for each claim, whether its number of seeds can decide it at all, and
 // what effect it finds with a chance of 80%.
 std::string claims_outlook(const config::Study& study);
