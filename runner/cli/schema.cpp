@@ -97,6 +97,32 @@ ordered_json component_schema(const ComponentSpec& spec) {
   return out;
 }
 
+// One text stands for a list of one.
+ordered_json texts_schema() {
+  return {{"anyOf", ordered_json::array({{{"type", "string"}},
+                                         {{"type", "array"}, {"items", {{"type", "string"}}}}})}};
+}
+
+ordered_json claim_schema() {
+  ordered_json out = object_schema(config::claim_params());
+  const ordered_json side = {{"type", "object"}}, sides = {{"type", "array"}, {"items", side}},
+                     number = {{"type", "number"}};
+  for (const char* key : {"better", "worse", "of", "where"}) out["properties"][key] = side;
+  for (const char* key : {"at_least", "at_most"}) out["properties"][key] = number;
+  out["properties"]["ordering"] = sides;
+  out["properties"]["equal"] = {{"anyOf", ordered_json::array({sides, number})}};
+  return out;
+}
+
+ordered_json ablation_schema() {
+  ordered_json part = object_schema(config::part_params());
+  part["properties"]["without"] = ordered_json::object();
+  ordered_json out = object_schema(config::ablation_params());
+  for (const char* key : {"value", "order"}) out["properties"][key] = texts_schema();
+  out["properties"]["part"] = {{"type", "array"}, {"items", part}};
+  return out;
+}
+
 ordered_json study_schema() {
   ordered_json defs;
   const Registry& registry = Registry::global();
@@ -117,24 +143,20 @@ ordered_json study_schema() {
   }
   ordered_json table = object_schema(config::table_params());
   for (const char* key : {"rows", "columns", "value", "best"})
-    table["properties"][key] = {
-        {"anyOf", ordered_json::array({{{"type", "string"}},
-                                       {{"type", "array"}, {"items", {{"type", "string"}}}}})}};
+    table["properties"][key] = texts_schema();
   ordered_json out;
   out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   out["title"] = "Assay study";
   out["type"] = "object";
   out["additionalProperties"] = false;
-  out["properties"]["extends"] = {
-      {"anyOf", ordered_json::array(
-                    {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}})}};
+  out["properties"]["extends"] = texts_schema();
   out["properties"]["study"] = object_schema(config::study_params());
   out["properties"]["stage"] = {{"type", "object"},
                                 {"additionalProperties", component_ref("stage")}};
   out["properties"]["sweep"] = {{"type", "object"}};
   out["properties"]["table"] = table;
-  out["properties"]["claim"] = {{"type", "array"}, {"items", {{"type", "object"}}}};
-  out["properties"]["ablation"] = {{"type", "object"}};
+  out["properties"]["claim"] = {{"type", "array"}, {"items", claim_schema()}};
+  out["properties"]["ablation"] = ablation_schema();
   out["properties"]["profile"] = {{"type", "object"},
                                   {"additionalProperties", {{"type", "object"}}}};
   out["$defs"] = defs;

@@ -8,7 +8,7 @@ rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch"
 "$assay" list pruner | grep -q "^ *in .*quickstart.toml"
 diff -r pages "$source/docs/components" || { echo "run: assay docs docs/components"; exit 1; }
 
-for page in study-file datasets; do
+for page in study-file datasets ablation; do
   awk -v page="$page" '/^```toml study/ {n++; file = "example-" page n ".toml"; next} /^```/ {file = ""} file {print > file}' \
     "$source/docs/$page.md"
 done
