@@ -1,5 +1,6 @@
 // study.h5: the user's file, in netCDF-4 conventions, so that xarray shows labelled arrays.
 #include <limits>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -142,9 +143,35 @@ void write_dense(hid_t file, const StudyTable& table, const std::vector<std::siz
   }
 }
 
-// One group for each curve: cell x step, where all cells that have it agree on the steps.
-void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
-  std::map<std::string, std::vector<std::pair<std::size_t, const Curve*>>> curves;
+using CurvesOfCells = std::vector<std::pair<std::size_t, const Curve*>>;
+
+// Every step that any of the cells has, ascending.
+std::vector<double> steps_of(const CurvesOfCells& list) {
+  std::vector<double> out = list.front().second->step;
+  for (const auto& [cell, curve] : list)
+    if (curve->step != list.front().second->step)
+      out.insert(out.end(), curve->step.begin(), curve->step.end());
+  std::erase_if(out, [](double step) { return std::isnan(step); });  // which have no order
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+// The value of a curve at each of the steps; missing where it has none there.
+void add_row(const Curve& curve, const std::vector<double>& steps, std::vector<double>& out) {
+  const std::size_t row = out.size();
+  out.resize(row + steps.size(), kMissing);
+  for (std::size_t i = 0; i < curve.step.size(); ++i) {
+    if (std::isnan(curve.step[i])) continue;
+    const auto at = std::lower_bound(steps.begin(), steps.end(), curve.step[i]);
+    out[row + static_cast<std::size_t>(at - steps.begin())] = curve.value[i];
+  }
+}
+
+// One group for each curve: cell x step, of all steps that occur. A curve of more than `max_dense`
+// places is left to the segments.
+void write_curves(hid_t file, const StudyTable& table, std::size_t max_dense, int& dimensions) {
+  std::map<std::string, CurvesOfCells> curves;
   for (std::size_t i = 0; i < table.rows.size(); ++i)
     if (table.rows[i].record)
       for (const Curve& curve : table.rows[i].record->curves)
@@ -153,18 +180,16 @@ void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
   const Id parent(H5Gcreate2(file, "curves", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
                   "make a group");
   for (const auto& [name, list] : curves) {
-    const std::vector<double>& step = list.front().second->step;
-    const bool agree = std::all_of(list.begin(), list.end(),
-                                   [&](const auto& c) { return c.second->step == step; });
-    if (!agree || step.empty()) continue;
+    const std::vector<double> steps = steps_of(list);
+    if (steps.empty() || steps.size() > max_dense / list.size()) continue;
     Group group(parent, plain(name), dimensions);
     std::vector<double> index, values;
     for (const auto& [cell, curve] : list) {
       index.push_back(static_cast<double>(cell));
-      values.insert(values.end(), curve->value.begin(), curve->value.end());
+      add_row(*curve, steps, values);
     }
     group.dimension("cell", index);
-    group.dimension("step", step);
+    group.dimension("step", steps);
     group.numbers("value", {"cell", "step"}, values);
   }
 }
@@ -179,7 +204,7 @@ std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dens
   if (const auto place = grid_places(table, max_dense))
     write_dense(out.id(), table, *place, metrics, dimensions);
   write_cells(out.id(), table, metrics, dimensions);
-  write_curves(out.id(), table, dimensions);
+  write_curves(out.id(), table, max_dense, dimensions);
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
   for (const auto& [name, text] : table.provenance) write_text(group, name, text);
