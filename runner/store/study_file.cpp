@@ -1,6 +1,6 @@
 // study.h5: the user's file, in netCDF-4 conventions, so that xarray shows labelled arrays.
-#include <limits>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
