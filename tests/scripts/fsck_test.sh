@@ -81,31 +81,26 @@ done
 rm -rf results && cp -r good results
 for artifact in $folder/artifacts/*.h5; do flip "$artifact"; done
 more='eval.metrics=["parameter-count", "sparsity"]'
-"$assay" run model.toml -q --set "$more" >out 2>err || "$assay" run model.toml -q --set "$more" >out 2>err || fail "damaged checkpoints"
+"$assay" run model.toml -q --set "$more" >out 2>err || fail "damaged checkpoints"
 expect "$(cat out)" "sparsity"
 
 # A newer format is left alone, and nothing is run or written.
 rm -rf results && cp -r good results
 file=$(ls $folder/segments/*.h5)
-python3 - "$file" <<'P' || exit 0
+/usr/bin/python3 - "$file" <<'P' || fail "a newer segment could not be made"
 import sys
-try:
-    import xxhash
-except ImportError:
-    sys.exit(0)
+import xxhash
 data = open(sys.argv[1], 'rb').read()[:-32]
 h = xxhash.xxh3_128_intdigest(data, seed=1)
 tail = b'ASSAYH2\n' + len(data).to_bytes(8, 'little') + (h >> 64).to_bytes(8, 'little') + (h & (2**64 - 1)).to_bytes(8, 'little')
 open(sys.argv[1], 'wb').write(data + tail)
 P
-if tail -c 32 "$file" | grep -q ASSAYH2; then
-  find results -type f ! -name log.txt -exec sha1sum {} + | sort >before
-  code_of 3 "a newer segment" "$assay" run model.toml -q
-  expect "$(cat err)" "was written by a newer Assay (format 2, this one reads 1): use that one"
-  code_of 3 "fsck of a newer segment" "$assay" fsck $folder
-  code_of 3 "gc of a newer segment" "$assay" gc $folder
-  find results -type f ! -name log.txt -exec sha1sum {} + | sort | diff - before || fail "a newer folder was changed"
-fi
+find results -type f ! -name log.txt -exec sha1sum {} + | sort >before
+code_of 3 "a newer segment" "$assay" run model.toml -q
+expect "$(cat err)" "was written by a newer Assay (format 2, this one reads 1): use that one"
+code_of 3 "fsck of a newer segment" "$assay" fsck $folder
+code_of 3 "gc of a newer segment" "$assay" gc $folder
+find results -type f ! -name log.txt -exec sha1sum {} + | sort | diff - before || fail "a newer folder was changed"
 
 # The files beside the cells.
 for how in flip cut empty foreign folder pipe device; do
