@@ -53,11 +53,17 @@ class Reader {
       claim.test = static_cast<ClaimTest>(static_cast<int>(section.test) - 1);
     metric(claim, section, plain);
     form(claim, table, section);
-    if (out_.count() != before) return std::nullopt;
+    if (out_.count() != before || left_out_) return std::nullopt;
     return claim;
   }
 
  private:
+  // A profile may narrow axes, and leaves out the claims about what is then not there.
+  void not_there(const Position& where, const std::string& text) {
+    left_out_ = left_out_ || study_.narrowed;
+    if (!study_.narrowed) out_.error(where, text);
+  }
+
   static bool is_form(const std::string& key) {
     static const std::set<std::string> kForms = {"better", "worse",    "where",   "equal",
                                                  "of",     "at_least", "at_most", "ordering"};
@@ -201,7 +207,7 @@ class Reader {
       side.all.push_back({axis, std::vector<char>(values.values.size(), 0)});
       side.all.back().allowed[v] = 1;
     }
-    resolve(claim, all);
+    if (!left_out_) resolve(claim, all);
   }
 
   void add_common(Conditions& side, const Value& table, const Value* own) {
@@ -221,7 +227,7 @@ class Reader {
       side.where = one ? one->where : table.where;
       add_common(side, table, one);
     }
-    if (out_.count() == before) resolve(claim, all);
+    if (out_.count() == before && !left_out_) resolve(claim, all);
   }
 
   void conditions(const Value& table, Conditions& out) {
@@ -306,8 +312,8 @@ class Reader {
       allowed.push_back(by_label ? toml_string(axis.labels[v]) : axis.values[v][path].text());
     std::string text;
     for (const std::string& one : allowed) text += (text.empty() ? "" : ", ") + one;
-    out_.error(value.where, "axis \"" + key + "\" has no value " + value.text() +
-                                suggestion(value.text(), allowed) + "; it has: " + text);
+    not_there(value.where, "axis \"" + key + "\" has no value " + value.text() +
+                               suggestion(value.text(), allowed) + "; it has: " + text);
   }
 
   // Finds the variants of every side, and pairs them by context.
@@ -346,7 +352,7 @@ class Reader {
 
   bool one_variant_each(const Conditions& side, const ByContext& found) {
     if (found.empty()) {
-      out_.error(side.where, "no variant of the study is as this side of the claim says");
+      not_there(side.where, "no variant of the study is as this side of the claim says");
       return false;
     }
     for (const auto& [context, variants] : found) {
@@ -368,24 +374,31 @@ class Reader {
   const Study& study_;
   Diagnostics& out_;
   Position undirected_;
+  bool left_out_ = false;
 };
 
 }  // namespace
 
-std::vector<Claim> read_claims(const Study& study, Diagnostics& out) {
+std::vector<Claim> read_claims(Study& study, Diagnostics& out) {
   std::vector<Claim> claims;
-  const Value* list = study.root.find("claim");
+  Value* list = study.root.find("claim");
   if (!list) return claims;
   if (!list->is_array()) {
     out.error(list->where, "claim is " + list->type_name() + "; expected tables: [[claim]]");
     return claims;
   }
+  std::vector<Value> left;
   for (const Value& table : list->array()) {
-    if (!table.is_table())
+    if (!table.is_table()) {
       out.error(table.where, "claim is a list of tables; this is " + table.type_name());
-    else if (auto claim = Reader(study, out).read(table))
-      claims.push_back(std::move(*claim));
+      continue;
+    }
+    auto claim = Reader(study, out).read(table);
+    if (!claim) continue;
+    claims.push_back(std::move(*claim));
+    left.push_back(table);
   }
+  if (out.ok()) list->array() = std::move(left);
   return claims;
 }
 

@@ -42,8 +42,9 @@ struct Claim {
 };
 
 // Reads every [[claim]] of a study whose stages and design have been read, and reports every
-// mistake: unknown axes and values, sides that hold several variants or none, metrics of stages
-// that there are not.
-std::vector<Claim> read_claims(const Study& study, Diagnostics& out);
+// mistake. Where a profile or an option has narrowed the study, claims about what is then not there
+// are taken out of its tree. Mistakes are: unknown axes and values, sides that hold several
+// variants or none, metrics of stages that there are not.
+std::vector<Claim> read_claims(Study& study, Diagnostics& out);
 
 }  // namespace assay::config

@@ -259,6 +259,7 @@ std::shared_ptr<const Study> load_study(const std::string& file, const Overrides
                                         Diagnostics& out) {
   auto study = std::make_shared<Study>();
   study->file = file;
+  study->narrowed = !overrides.profile.empty() || !overrides.set.empty();
   study->root = load_tree(file, overrides, out);
   if (!out.ok()) return nullptr;
   Reader(*study, out).read();

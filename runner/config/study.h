@@ -54,7 +54,8 @@ enum class Isolation { kThread, kProcess };
 // A study as resolved: bases merged, profile and options applied, everything checked.
 struct Study {
   std::string file;
-  Value root;  // the resolved tree, positions kept
+  bool narrowed = false;  // by a profile or an option: axes may lack values that are written
+  Value root;             // the resolved tree, positions kept
   std::string name, title, notes;
   std::uint64_t seeds = 1;  // number of replicates
   std::uint64_t seed = 0;

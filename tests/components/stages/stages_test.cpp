@@ -37,6 +37,7 @@ Inputs sources() {
 
 // One study line for every registered stage; a stage without one fails the test below.
 const std::multimap<std::string, std::string> kStages = {
+    {"planted", "{ use = \"planted\", noise = 0.5 }"},
     {"load", "{ use = \"load\", dataset = \"breast-cancer\" }"},
     {"train",
      "{ use = \"train\", data = \"data\", model = { use = \"mlp\", hidden = [6] }, steps = 3 }"},
