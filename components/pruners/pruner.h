@@ -10,7 +10,7 @@ namespace assay {
 class Pruner : public Component {
  public:
   static constexpr std::string_view kKind = "pruner";
-  static constexpr std::string_view kNeutral = "keep-all";
+  static constexpr std::string_view kNeutral = "dense";
   // `calibration`: training examples that a data-aware method may run through the model.
   virtual void prune(TrainedModel& model, const Examples& calibration, Stream stream) const = 0;
   // Whether weights that stay get other values, to make up for those that go.

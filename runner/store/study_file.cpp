@@ -168,9 +168,10 @@ void add_row(const Curve& curve, const std::vector<double>& steps, std::vector<d
   }
 }
 
-// One group for each curve: cell x step, of all steps that occur. A curve of more than `max_dense`
+// One group for each curve: cell x step, of all steps that occur. A curve of more than kMostPoints
 // places is left to the segments.
-void write_curves(hid_t file, const StudyTable& table, std::size_t max_dense, int& dimensions) {
+constexpr std::size_t kMostPoints = 4'000'000;
+void write_curves(hid_t file, const StudyTable& table, int& dimensions) {
   std::map<std::string, CurvesOfCells> curves;
   for (std::size_t i = 0; i < table.rows.size(); ++i)
     if (table.rows[i].record)
@@ -181,7 +182,7 @@ void write_curves(hid_t file, const StudyTable& table, std::size_t max_dense, in
                   "make a group");
   for (const auto& [name, list] : curves) {
     const std::vector<double> steps = steps_of(list);
-    if (steps.empty() || steps.size() > max_dense / list.size()) continue;
+    if (steps.empty() || steps.size() > kMostPoints / list.size()) continue;
     Group group(parent, plain(name), dimensions);
     std::vector<double> index, values;
     for (const auto& [cell, curve] : list) {
@@ -204,7 +205,7 @@ std::vector<std::byte> study_image(const StudyTable& table, std::size_t max_dens
   if (const auto place = grid_places(table, max_dense))
     write_dense(out.id(), table, *place, metrics, dimensions);
   write_cells(out.id(), table, metrics, dimensions);
-  write_curves(out.id(), table, max_dense, dimensions);
+  write_curves(out.id(), table, dimensions);
   const Id group(H5Gcreate2(out.id(), "provenance", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                  H5Gclose, "make a group");
   for (const auto& [name, text] : table.provenance) write_text(group, name, text);

@@ -5,12 +5,12 @@
 namespace assay::pruners {
 namespace {
 
-struct KeepAll final : Pruner {
-  static constexpr Info kInfo{"keep-all", 1, "Removes nothing."};
+struct Dense final : Pruner {
+  static constexpr Info kInfo{"dense", 1, "Removes nothing."};
   void prune(TrainedModel& /*model*/, const Examples& /*calibration*/,
              Stream /*stream*/) const override {}
 };
-ASSAY_REGISTER(Pruner, KeepAll);
+ASSAY_REGISTER(Pruner, Dense);
 
 }  // namespace
 }  // namespace assay::pruners
