@@ -265,7 +265,7 @@ class Reader {
       if (axes[axis].name == name) return true;
       for (; path < axes[axis].paths.size(); ++path) {
         if (axes[axis].paths[path] == name) return true;
-        names.push_back(axes[axis].paths[path]);
+        if (axes[axis].paths[path] != axes[axis].name) names.push_back(axes[axis].paths[path]);
       }
     }
     out_.error(where, "a claim names no axis: \"" + name + "\"" + allowed_names(name, names));
