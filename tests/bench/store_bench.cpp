@@ -22,6 +22,23 @@ void encode_segment(benchmark::State& state) {
 }
 BENCHMARK(encode_segment)->Arg(1)->Arg(10000)->Unit(benchmark::kMicrosecond);
 
+// A million points of curves, and the bytes that they take.
+void encode_curves(benchmark::State& state) {
+  Segment full = segment(1000);
+  for (CellRecord& one : full.cells) {
+    Curve& curve = one.curves.front();
+    curve.step.resize(1000), curve.value.resize(1000);
+    for (std::size_t i = 0; i < 1000; ++i) {
+      curve.step[i] = static_cast<double>(10 * i);
+      curve.value[i] = 1.0 / static_cast<double>(i + 1);
+    }
+  }
+  std::size_t bytes = 0;
+  for (auto _ : state) bytes = encode(full).size();
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(encode_curves)->Unit(benchmark::kMillisecond);
+
 void decode_segment(benchmark::State& state) {
   const auto image = encode(segment(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(decode(image));
