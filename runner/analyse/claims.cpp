@@ -62,6 +62,9 @@ Test floor_test(DecidedBy test) {
 // What more seeds could do: reach the level at all, or show an effect of the size that was seen.
 std::string wanting(const Evidence& claim, const Decision& found, double level) {
   if (found.pairs < 2) return "it needs two replicates or more";
+  const bool equal = claim.question == Question::kEqual ||
+                     (claim.question == Question::kSlope && claim.slope == Question::kEqual);
+  if (equal) return "the interval reaches across the margin; more seeds narrow it";
   const Test test = floor_test(claim.test);
   if (claim.test != DecidedBy::kWelch &&
       smallest_p(test, found.pairs, Alternative::kTwoSided) > level)
@@ -125,9 +128,9 @@ Values present(const Side& side, double sign) {
   return out;
 }
 
-Compared unpaired(const Evidence& claim) {
+Compared unpaired(const Evidence& claim, std::size_t first) {
   const double sign = claim.highest ? 1.0 : -1.0;
-  const Values a = present(claim.sides[0], sign), b = present(claim.sides[1], sign);
+  const Values a = present(claim.sides[first], sign), b = present(claim.sides[first + 1], sign);
   Compared out;
   Decision& d = out.decision;
   d.pairs = std::min(a.kept.size(), b.kept.size());
@@ -142,7 +145,7 @@ Compared unpaired(const Evidence& claim) {
 }
 
 Compared better(const Evidence& claim, std::size_t first) {
-  if (claim.test == DecidedBy::kWelch) return unpaired(claim);
+  if (claim.test == DecidedBy::kWelch) return unpaired(claim, first);
   const Values values = differences_of(claim.sides[first], claim.sides[first + 1], claim.highest);
   return compare(claim, values.kept, values.dropped, claim.margin);
 }

@@ -9,6 +9,7 @@
 #include "runner/analyse/intervals.h"
 #include "runner/analyse/paired.h"
 #include "runner/cli/command.h"
+#include "runner/cli/verdicts.h"
 
 namespace assay::cli {
 
@@ -201,9 +202,7 @@ void lines(const std::vector<Attributed>& all, std::string& out) {
     out += number(one.effect);
     if (std::isfinite(one.interval.low))
       out += "  [" + number(one.interval.low) + ", " + number(one.interval.high) + "]";
-    char p[32];
-    std::snprintf(p, sizeof p, one.p < 0.001 ? "p < 0.001" : "p = %.2g", one.p);
-    out += std::string("  ") + p + ", " + std::to_string(one.seeds) + " seeds";
+    out += "  " + p_text(one.p) + ", " + std::to_string(one.seeds) + " seeds";
     if (one.dropped > 0) out += " (" + std::to_string(one.dropped) + " left out)";
     if (one.sampling_error > 0) out += ", orders ± " + number(one.sampling_error).substr(1);
     for (const std::string& alias : one.aliases) out += ", together with " + alias;
@@ -261,22 +260,17 @@ int effects_command(const Arguments& arguments) {
   po::options_description options = study_options();
   options.add_options()("json", po::bool_switch(), "as JSON");
   po::variables_map vm;
-  if (!parse(arguments, "effects DIR|STUDY [--json]", options, {"study"}, vm)) return 0;
-  if (!vm.count("study"))
-    throw UsageError("a results folder or a study file is needed\nusage: assay effects DIR|STUDY");
-  std::string folder;
-  const auto study = study_of(vm["study"].as<std::vector<std::string>>().front(), vm, folder);
-  if (!study) return 2;
-  if (!study->ablation) {
-    std::cerr << study->file << ": the study has no [ablation]\n";
+  Loaded loaded;
+  int code = 0;
+  if (!load(arguments, "effects DIR|STUDY [--json]", options, vm, loaded, code)) return code;
+  const config::Study& study = *loaded.study;
+  if (!study.ablation) {
+    std::cerr << study.file << ": the study has no [ablation]\n";
     return 2;
   }
-  graph::Linker linker(*study);
-  Diagnostics checked;
-  linker.check(checked);
-  const auto effects = part_effects(*study, read_results(*study, linker, folder));
-  std::cout << (vm["json"].as<bool>() ? effects_json(*study, effects)
-                                      : effects_text(*study, effects));
+  const auto effects = part_effects(study, loaded.results);
+  std::cout << (vm["json"].as<bool>() ? effects_json(study, effects)
+                                      : effects_text(study, effects));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/program_options.hpp>
 #include <filesystem>
 #include <string>
 #include <unordered_map>
@@ -26,6 +27,18 @@ std::optional<double> measured(const store::CellRecord* record, const std::strin
 
 Results read_results(const config::Study& study, const graph::Linker& linker,
                      const std::filesystem::path& folder);
+// A study with all that is stored of it, as commands on results take it: a folder or a study file.
+struct Loaded {
+  std::shared_ptr<const config::Study> study;
+  std::unique_ptr<graph::Linker> linker;
+  std::string folder;
+  Results results;
+};
+// False where the study is bad (2) or help was asked for (0); `code` says which.
+bool load(const std::vector<std::string>& arguments, const std::string& usage,
+          boost::program_options::options_description options,
+          boost::program_options::variables_map& vm, Loaded& out, int& code);
+
 execute::Work plan_from_store(const config::Study& study, const graph::Linker& linker,
                               const std::filesystem::path& folder);
 execute::KeySet stored_cells(const std::filesystem::path& folder);

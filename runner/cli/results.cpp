@@ -10,16 +10,6 @@
 
 namespace assay::cli {
 
-namespace {
-
-struct Loaded {
-  std::shared_ptr<const config::Study> study;
-  std::unique_ptr<graph::Linker> linker;
-  std::string folder;
-  Results results;
-};
-
-// False where the study is bad (2) or help was asked for (0); `code` says which.
 bool load(const Arguments& arguments, const std::string& usage, po::options_description options,
           po::variables_map& vm, Loaded& out, int& code) {
   code = 0;
@@ -35,8 +25,6 @@ bool load(const Arguments& arguments, const std::string& usage, po::options_desc
   out.results = read_results(*out.study, *out.linker, out.folder);
   return true;
 }
-
-}  // namespace
 
 int table_command(const Arguments& arguments) {
   po::options_description options = study_options();

@@ -65,10 +65,6 @@ std::string number(double value) {
   return text;
 }
 
-std::string p_text(double p) {
-  return p < 0.001 ? "p < 0.001" : "p = " + number(p);
-}
-
 // "diep better than uniform-expert", "slope along keep at least 1".
 std::string sides_text(const Claim& claim) {
   const auto joined = [&](const char* between) {
@@ -103,6 +99,10 @@ const char* test_name(const Claim& claim) {
 }
 
 }  // namespace
+
+std::string p_text(double p) {
+  return p < 0.001 ? "p < 0.001" : "p = " + number(p);
+}
 
 std::vector<Decision> decide_claims(const config::Study& study, const Results& results) {
   std::vector<Evidence> all;

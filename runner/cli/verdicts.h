@@ -17,6 +17,9 @@ std::string claims_text(const config::Study& study,
 std::string claims_json(const config::Study& study,
                         const std::vector<analyse::Decision>& decisions);
 
+// "p = 0.0312", "p < 0.001".
+std::string p_text(double p);
+
 // What a run says below its table: what parts are worth, and the verdicts; empty where the study
 // asks for neither.
 std::string findings_text(const config::Study& study, const Results& results);

@@ -86,6 +86,7 @@ TEST_CASE("equality is shown by a margin, not by a large p") {
   CHECK(decided(claim).verdict == Verdict::kReproduced);
   claim.margin = 0.005;
   CHECK(decided(claim).verdict == Verdict::kInconclusive);
+  CHECK(decided(claim).reason == "the interval reaches across the margin; more seeds narrow it");
   claim.sides[0] = side({2, 2.1, 1.9, 2, 2, 2.1});
   CHECK(decided(claim).verdict == Verdict::kNotReproduced);
 }
@@ -105,6 +106,8 @@ TEST_CASE("bounds, orderings and slopes are decided over the seeds") {
                  side({1, 1.1, 1, 1, 1, 1.2})};
   CHECK(decided(order).verdict == Verdict::kReproduced);
   std::swap(order.sides[1], order.sides[2]);
+  CHECK(decided(order).verdict == Verdict::kNotReproduced);
+  order.test = DecidedBy::kWelch;  // the first two are in order, the next are not
   CHECK(decided(order).verdict == Verdict::kNotReproduced);
 
   // y = x^-0.5, seed by seed with a factor of its own.
