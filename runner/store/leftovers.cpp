@@ -84,7 +84,8 @@ const std::string& process_tag() {
 
 std::vector<fs::path> dead_leftovers(const fs::path& folder) {
   std::vector<fs::path> out;
-  for (const char* part : {"", "segments", "artifacts", "midway", "origins"}) find_dead(folder / part, out);
+  for (const char* part : {"", "segments", "artifacts", "midway", "origins"})
+    find_dead(folder / part, out);
   return out;
 }
 
