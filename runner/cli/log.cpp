@@ -15,8 +15,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::atomic<bool> told{false};
+
 void complain_once(const std::string& why) {
-  static std::atomic<bool> told{false};
   if (!told.exchange(true))
     std::cerr << "assay: the log is not kept: " << why << "; results do not depend on it\n";
 }
@@ -41,7 +42,8 @@ spdlog::sink_ptr file_sink(const fs::path& file) {
 
 }  // namespace
 
-void log_into(const fs::path& folder) {
+void log_into(const fs::path& folder, Complaint complaint) {
+  told = complaint == Complaint::kNone;
   auto screen = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   screen->set_level(spdlog::level::err);
   screen->set_pattern("%^%l%$: %v");
@@ -50,7 +52,8 @@ void log_into(const fs::path& folder) {
   auto logger = std::make_shared<spdlog::logger>("assay", sinks.begin(), sinks.end());
   logger->set_error_handler(complain_once);
   spdlog::set_default_logger(std::move(logger));
-  spdlog::flush_on(spdlog::level::warn);
+  // A worker may be ended at any time.
+  spdlog::flush_on(complaint == Complaint::kNone ? spdlog::level::info : spdlog::level::warn);
 }
 
 bool saved(const char* name, const std::function<void()>& write) {

@@ -90,6 +90,7 @@ struct Run {
                              backend.get());
     }
     store.commit();
+    if (!summary.trouble.empty()) throw store::StoreError(summary.trouble);
     return summary;
   }
 
@@ -204,10 +205,12 @@ int worker_command(const Arguments& arguments) {
   const auto study =
       load_or_complain(vm["study"].as<std::vector<std::string>>().front(), overrides_from(vm));
   if (!study) return 2;
+  const std::filesystem::path scratch = vm["scratch"].as<std::vector<std::string>>().front();
+  log_into(scratch.parent_path(), Complaint::kNone);
   graph::Linker linker(*study);
   Diagnostics checked;
   linker.check(checked);
-  return execute::serve(*study, linker, vm["scratch"].as<std::vector<std::string>>().front(), 3);
+  return execute::serve(*study, linker, scratch, 3);
 }
 
 }  // namespace assay::cli

@@ -175,6 +175,9 @@ class Executor {
       interrupted = true;
     } catch (const CheckpointGone&) {
       interrupted = plan_again_ = true;
+    } catch (const store::StoreError& error) {
+      interrupted = true;
+      stop_for(error.what());
     } catch (const std::bad_alloc&) {
       outcome.message = "out of memory";
     } catch (const std::exception& error) {
@@ -191,6 +194,12 @@ class Executor {
     }
     if (interrupted) outcome.failed_stage.clear(), outcome.message.clear();
     return outcome;
+  }
+
+  void stop_for(const std::string& trouble) {
+    const std::scoped_lock lock(mutex_);
+    fail_stop_ = true;
+    if (summary_.trouble.empty()) summary_.trouble = trouble;
   }
 
   Outcome restored_or_run(const Node& n, bool& ran) {
@@ -227,12 +236,16 @@ class Executor {
           states_[static_cast<std::size_t>(next)] == State::kWaiting)
         push(next);
     for (const int in : node(i).inputs) release(in);
-    if (consumers_[at] == 0) outcomes_[at].artifact.reset();
+    if (consumers_[at] == 0) forget(i);
   }
 
   void release(int i) {
-    if (--consumers_[static_cast<std::size_t>(i)] == 0)
-      outcomes_[static_cast<std::size_t>(i)].artifact.reset();
+    if (--consumers_[static_cast<std::size_t>(i)] == 0) forget(i);
+  }
+
+  void forget(int i) {
+    outcomes_[static_cast<std::size_t>(i)].artifact.reset();
+    backend_.forget(node(i));
   }
 
   void fail(int i, const Outcome& why) {

@@ -35,6 +35,8 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
   virtual ~Backend() = default;
   virtual Outcome run(const Node& node, const Lookup& inputs) = 0;
+  // No stage that is still to run needs what this one gave.
+  virtual void forget(const Node& node) { (void)node; }
   // Before the whole process leaves although stages still run: removes what it would leave behind.
   // From any thread.
   virtual void abandon() {}
@@ -65,6 +67,9 @@ struct RunSummary {
   // A checkpoint turned out to be damaged: what needs it has not run, and a new plan will do
   // without it.
   bool plan_again = false;
+  // Why the run ended early though nobody stopped it: what stages hand to each other cannot be
+  // written or read. It says nothing about the cells, which have neither run nor failed.
+  std::string trouble;
 };
 
 // Runs the work: ready stages first along the longest remaining path, within cores and memory.

@@ -109,6 +109,19 @@ struct Folders {
   store::Store scratch, study;
 };
 
+// A disk that is full may have room again soon.
+void hand_over(store::Store& scratch, const Key& key, const store::StoredArtifact& stored) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return scratch.save_artifact(key, stored);
+    } catch (const store::StoreError&) {
+      if (attempt == kAttempts || stop_requested) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    }
+  }
+}
+
 json serve_one(const config::Study& study, const graph::Linker& linker, Folders& folders,
                const Node& request) {
   std::vector<int> choice;
@@ -147,7 +160,7 @@ json serve_one(const config::Study& study, const graph::Linker& linker, Folders&
   store::StoredArtifact stored;
   stored.type = artifact->type();
   artifact->save(stored.archive);
-  folders.scratch.save_artifact(request.key, stored);
+  hand_over(folders.scratch, request.key, stored);
   return reply;
 }
 
@@ -176,6 +189,8 @@ int serve(const config::Study& study, const graph::Linker& linker,
       reply = serve_one(study, linker, folders, request);
     } catch (const Interrupted&) {
       reply = {{"interrupted", true}};
+    } catch (const store::StoreError& error) {
+      reply = {{"not handed over", error.what()}};
     } catch (const std::bad_alloc&) {
       reply = {{"error", out_of_memory(limit)}, {"last", true}};
     } catch (const std::exception& error) {

@@ -33,6 +33,8 @@ class ProcessBackend final : public Backend {
     (void)inputs;  // the worker reads them from the scratch folder
     const json reply = ask(node);
     if (reply.value("interrupted", false)) throw Interrupted{};
+    if (reply.contains("not handed over"))
+      throw store::StoreError(reply["not handed over"].get<std::string>());
     if (reply.contains("error")) throw std::runtime_error(reply["error"].get<std::string>());
     Outcome out;
     out.done = true;
@@ -45,6 +47,11 @@ class ProcessBackend final : public Backend {
     if (const auto stored = store_.load_artifact(node.key))
       out.artifact = load_artifact(stored->type, stored->archive);
     return out;
+  }
+
+  void forget(const Node& node) override {
+    std::error_code ignored;
+    std::filesystem::remove(scratch_ / "artifacts" / (node.key.hex() + ".h5"), ignored);
   }
 
   void abandon() override {

@@ -35,9 +35,10 @@ void make_folder(const std::filesystem::path& folder);
 // Gives the new name.
 std::filesystem::path set_aside(const std::filesystem::path& file);
 
-// The format of sealed files. A reader that meets another one refuses; what readers pass over, like
-// a new array beside the others, needs none.
-constexpr int kFormat = 1;
+// The format of sealed files. A reader knows the earlier ones and refuses a later one; what readers
+// pass over, like a new array beside the others, needs none.
+// 2: curves of a segment share their steps ("curve_first_step").
+constexpr int kFormat = 2;
 // The image with the trailer that readers verify: magic with the format, length, XXH3-128.
 std::vector<std::byte> sealed(std::vector<std::byte> image, int format = kFormat);
 // The image of a sealed file. Nothing where the file does not exist (any more): `vanished`; or

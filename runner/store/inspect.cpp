@@ -17,12 +17,12 @@ namespace {
 using State = Inspected::State;
 using Decode = std::function<void(std::span<const std::byte> image)>;
 
-// Sealed files of one folder, in order; temporaries and other things are not among them.
-std::vector<fs::path> sealed_files(const fs::path& folder) {
+// Files of one folder that end so, in order; temporaries and other things are not among them.
+std::vector<fs::path> files_of(const fs::path& folder, const char* ending) {
   std::vector<fs::path> out;
   std::error_code code;
   for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
-    if (it->path().extension() == ".h5" && it->path().filename().string()[0] != '.')
+    if (it->path().extension() == ending && it->path().filename().string()[0] != '.')
       out.push_back(it->path());
   if (code && code != std::errc::no_such_file_or_directory)
     throw StoreError("cannot read " + folder.string() + ": " + code.message());
@@ -67,7 +67,23 @@ Decode contents(const Use& use) {
 
 void add_all(const fs::path& folder, const char* kind, const Decode& decode,
              std::vector<Inspected>& out) {
-  for (const fs::path& file : sealed_files(folder)) out.push_back(inspect(file, kind, decode));
+  for (const fs::path& file : files_of(folder, ".h5")) out.push_back(inspect(file, kind, decode));
+}
+
+// An origin's name is the hash of its text.
+Inspected inspect_origin(const fs::path& file) {
+  Inspected out{file, "origin", State::kDamaged, "its hash is wrong", bytes_of(file)};
+  try {
+    const auto bytes = read_file(file);
+    if (!bytes) return out;
+    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    if (hash(text).hex() == file.stem()) out.state = State::kWhole, out.why.clear();
+  } catch (const NotAFile& error) {
+    out.why = error.what();
+  } catch (const StoreError& error) {
+    out.state = State::kUnreadable, out.why = error.what();
+  }
+  return out;
 }
 
 }  // namespace
@@ -99,7 +115,7 @@ std::vector<Inspected> rubbish(const fs::path& folder) {
   std::vector<Inspected> out;
   for (const fs::path& file : dead_leftovers(folder))
     out.push_back({file, "leftover", State::kLeftover, "its run is over", bytes_of(file)});
-  for (const char* part : {"", "segments", "artifacts", "midway"}) {
+  for (const char* part : {"", "segments", "artifacts", "midway", "origins"}) {
     std::error_code code;
     for (fs::directory_iterator it(folder / part, code), end; !code && it != end;
          it.increment(code))
@@ -119,6 +135,8 @@ std::vector<Inspected> inspect_rest(const fs::path& folder) {
             (void)read_archive(MemoryFile(image));
           }),
           out);
+  for (const fs::path& file : files_of(folder / "origins", ".toml"))
+    out.push_back(inspect_origin(file));
   const auto others = rubbish(folder);
   out.insert(out.end(), others.begin(), others.end());
   return out;

@@ -73,9 +73,9 @@ std::optional<std::vector<std::byte>> examine_sealed(const std::filesystem::path
     damage = "its hash is wrong";
     const std::size_t size = bytes->size() - std::min(bytes->size(), kTrailer);
     if (trailer->fields != fields_of({bytes->data(), size}, trailer->format)) return std::nullopt;
-    if (trailer->format != kFormat)
+    if (trailer->format > kFormat)
       throw NewerFormat(file.string() + " was written by a newer Assay (format " +
-                        std::to_string(trailer->format) + ", this one reads " +
+                        std::to_string(trailer->format) + ", this one reads up to " +
                         std::to_string(kFormat) + "): use that one");
     damage.clear();
     bytes->resize(size);

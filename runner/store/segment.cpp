@@ -2,84 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
+
+#include "runner/store/columns.h"
 
 namespace assay::store {
 
 namespace {
-
-template <class T>
-void put(MemoryFile& file, const char* name, const std::vector<T>& values) {
-  file.write(name,
-             Array::of<T>(std::span<const T>(values), {static_cast<std::int64_t>(values.size())}));
-}
-
-template <class T>
-std::vector<T> get(const MemoryFile& file, const char* name) {
-  const Array array = file.read(name);
-  const auto values = array.as<T>();
-  return {values.begin(), values.end()};
-}
-
-// Texts as one blob; offsets[i] … offsets[i + 1] is text i.
-struct Texts {
-  std::string blob;
-  std::vector<std::int64_t> offsets{0};
-  void add(const std::string& text) {
-    blob += text;
-    offsets.push_back(static_cast<std::int64_t>(blob.size()));
-  }
-  std::string at(std::size_t i) const { return blob.substr(begin(i), begin(i + 1) - begin(i)); }
-
- private:
-  std::size_t begin(std::size_t i) const { return static_cast<std::size_t>(offsets[i]); }
-};
-
-void require(bool fits, const std::string& name) {
-  if (!fits) throw StoreError("the columns of the segment do not fit together at " + name);
-}
-
-// Offsets of `count` parts of something that is `size` long: from 0, in order, up to its end.
-void require_offsets(const std::vector<std::int64_t>& offsets, std::size_t count, std::size_t size,
-                     const std::string& name) {
-  require(offsets.size() == count + 1 && offsets.front() == 0 &&
-              offsets.back() == static_cast<std::int64_t>(size) &&
-              std::is_sorted(offsets.begin(), offsets.end()),
-          name);
-}
-
-// Each an index of one of `count` things.
-void require_indices(const std::vector<std::int32_t>& indices, std::size_t count,
-                     const std::string& name) {
-  for (const std::int32_t i : indices) require(i >= 0 && static_cast<std::size_t>(i) < count, name);
-}
-
-void put(MemoryFile& file, const std::string& name, const Texts& texts) {
-  file.write_text(name, texts.blob);
-  put(file, (name + "_offsets").c_str(), texts.offsets);
-}
-
-template <class T>
-std::vector<T> get(const MemoryFile& file, const char* name, std::size_t count) {
-  auto out = get<T>(file, name);
-  require(out.size() == count, name);
-  return out;
-}
-
-// Any number of texts.
-Texts get_texts(const MemoryFile& file, const std::string& name) {
-  Texts out;
-  out.blob = file.read_text(name);
-  out.offsets = get<std::int64_t>(file, (name + "_offsets").c_str());
-  require(!out.offsets.empty(), name);
-  require_offsets(out.offsets, out.offsets.size() - 1, out.blob.size(), name);
-  return out;
-}
-
-Texts get_texts(const MemoryFile& file, const std::string& name, std::size_t count) {
-  Texts out = get_texts(file, name);
-  require(out.offsets.size() == count + 1, name);
-  return out;
-}
 
 std::vector<Store::CellState> states_in(const MemoryFile& file) {
   const auto status = get<std::uint8_t>(file, "status");
@@ -132,21 +61,58 @@ void read_metrics(const MemoryFile& file, const Texts& names, std::vector<CellRe
         {names.at(static_cast<std::size_t>(name[i])), value[i]});
 }
 
+// Where the steps of each curve begin. Segments of the first format kept them curve by curve, as
+// many as there are values.
+std::vector<std::int64_t> first_steps(const MemoryFile& file, std::size_t steps,
+                                      const std::vector<std::int64_t>& offsets) {
+  const std::size_t curves = offsets.size() - 1;
+  if (!file.has("curve_first_step")) {
+    require(static_cast<std::int64_t>(steps) == offsets.back(), "curve_step");
+    return {offsets.begin(), offsets.end() - 1};
+  }
+  auto out = get<std::int64_t>(file, "curve_first_step", curves);
+  for (std::size_t i = 0; i < curves; ++i) {
+    const auto length = static_cast<std::uint64_t>(offsets[i + 1] - offsets[i]);
+    const auto first = static_cast<std::uint64_t>(out[i]);
+    require(first <= steps && length <= steps - first, "curve_first_step");
+  }
+  return out;
+}
+
 void read_curves(const MemoryFile& file, const Texts& names, std::vector<CellRecord>& cells) {
   const auto cell = get<std::int32_t>(file, "curve_cell");
   const auto name = get<std::int32_t>(file, "curve_name", cell.size());
-  const auto steps = get<double>(file, "curve_step");
-  const auto values = get<double>(file, "curve_value", steps.size());
+  const auto steps = get<double>(file, "curve_step"), values = get<double>(file, "curve_value");
   const auto offsets = get<std::int64_t>(file, "curve_offset");
   require_indices(cell, cells.size(), "curve_cell");
   require_indices(name, names.offsets.size() - 1, "curve_name");
-  require_offsets(offsets, cell.size(), steps.size(), "curve_offset");
-  for (std::size_t i = 0; i < cell.size(); ++i)
+  require_offsets(offsets, cell.size(), values.size(), "curve_offset");
+  const auto first = first_steps(file, steps.size(), offsets);
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const auto step = steps.begin() + first[i];
     cells[static_cast<std::size_t>(cell[i])].curves.push_back(
         {names.at(static_cast<std::size_t>(name[i])),
-         {steps.begin() + offsets[i], steps.begin() + offsets[i + 1]},
+         {step, step + (offsets[i + 1] - offsets[i])},
          {values.begin() + offsets[i], values.begin() + offsets[i + 1]}});
+  }
 }
+
+// Steps of curves, each run of them written once: cells of a study are evaluated at the same ones.
+class Steps {
+ public:
+  // Where these begin. `steps` must outlive this.
+  std::int64_t begin(const std::vector<double>& steps) {
+    const std::string_view bytes(reinterpret_cast<const char*>(steps.data()),
+                                 steps.size() * sizeof(double));
+    const auto [it, fresh] = known_.emplace(bytes, static_cast<std::int64_t>(all.size()));
+    if (fresh) all.insert(all.end(), steps.begin(), steps.end());
+    return it->second;
+  }
+  std::vector<double> all;
+
+ private:
+  std::map<std::string_view, std::int64_t> known_;
+};
 
 // Metric and curve names, each written once.
 class Names {
@@ -162,17 +128,69 @@ class Names {
   std::map<std::string, std::int32_t> known_;
 };
 
+class MetricColumns {
+ public:
+  void add(std::size_t cell, const Measured& metric, Names& names) {
+    cells_.push_back(static_cast<std::int32_t>(cell));
+    names_.push_back(names.index(metric.name));
+    values_.push_back(metric.value);
+  }
+  void write(MemoryFile& file) const {
+    put(file, "metric_cell", cells_);
+    put(file, "metric_name", names_);
+    put(file, "metric_value", values_);
+  }
+
+ private:
+  std::vector<std::int32_t> cells_, names_;
+  std::vector<double> values_;
+};
+
+// Steps are written once for all curves that have the same: cells of a study are evaluated at the
+// same places. Curves that are added must outlive this.
+class CurveColumns {
+ public:
+  void add(std::size_t cell, const Curve& curve, Names& names) {
+    cells_.push_back(static_cast<std::int32_t>(cell));
+    names_.push_back(names.index(curve.name));
+    first_steps_.push_back(place_of(curve.step));
+    values_.insert(values_.end(), curve.value.begin(), curve.value.end());
+    offsets_.push_back(static_cast<std::int64_t>(values_.size()));
+  }
+  void write(MemoryFile& file) const {
+    put(file, "curve_cell", cells_);
+    put(file, "curve_name", names_);
+    put(file, "curve_offset", offsets_);
+    put(file, "curve_first_step", first_steps_);
+    put(file, "curve_step", steps_);
+    put(file, "curve_value", values_);
+  }
+
+ private:
+  std::int64_t place_of(const std::vector<double>& steps) {
+    const std::string_view bytes(reinterpret_cast<const char*>(steps.data()),
+                                 steps.size() * sizeof(double));
+    const auto [it, fresh] = known_.emplace(bytes, static_cast<std::int64_t>(steps_.size()));
+    if (fresh) steps_.insert(steps_.end(), steps.begin(), steps.end());
+    return it->second;
+  }
+
+  std::vector<std::int32_t> cells_, names_;
+  std::vector<std::int64_t> offsets_{0}, first_steps_;
+  std::vector<double> steps_, values_;
+  std::map<std::string_view, std::int64_t> known_;
+};
+
 }  // namespace
 
 std::vector<std::byte> encode(const Segment& segment) {
   std::vector<std::int64_t> keys, replicates, origins;
   std::vector<std::uint8_t> status;
-  std::vector<double> seconds, finished, metric_values, curve_steps, curve_values, timing_seconds,
-      timing_bytes;
-  std::vector<std::int32_t> metric_cells, metric_names, curve_cells, curve_names;
-  std::vector<std::int64_t> curve_offsets{0};
+  std::vector<double> seconds, finished, timing_seconds, timing_bytes;
   Texts config, stage, message, timing_stage, timing_component;
   Names names;
+  MetricColumns metrics;
+  CurveColumns curves;
   for (std::size_t i = 0; i < segment.cells.size(); ++i) {
     const CellRecord& cell = segment.cells[i];
     keys.push_back(static_cast<std::int64_t>(cell.key.high));
@@ -186,18 +204,8 @@ std::vector<std::byte> encode(const Segment& segment) {
     config.add(cell.config);
     stage.add(cell.failed_stage);
     message.add(cell.message);
-    for (const Measured& m : cell.metrics) {
-      metric_cells.push_back(static_cast<std::int32_t>(i));
-      metric_names.push_back(names.index(m.name));
-      metric_values.push_back(m.value);
-    }
-    for (const Curve& c : cell.curves) {
-      curve_cells.push_back(static_cast<std::int32_t>(i));
-      curve_names.push_back(names.index(c.name));
-      curve_steps.insert(curve_steps.end(), c.step.begin(), c.step.end());
-      curve_values.insert(curve_values.end(), c.value.begin(), c.value.end());
-      curve_offsets.push_back(static_cast<std::int64_t>(curve_steps.size()));
-    }
+    for (const Measured& metric : cell.metrics) metrics.add(i, metric, names);
+    for (const Curve& curve : cell.curves) curves.add(i, curve, names);
   }
   for (const StageTiming& timing : segment.timings) {
     timing_stage.add(timing.stage);
@@ -219,14 +227,8 @@ std::vector<std::byte> encode(const Segment& segment) {
   put(file, "failed_stage", stage);
   put(file, "message", message);
   put(file, "names", names.texts);
-  put(file, "metric_cell", metric_cells);
-  put(file, "metric_name", metric_names);
-  put(file, "metric_value", metric_values);
-  put(file, "curve_cell", curve_cells);
-  put(file, "curve_name", curve_names);
-  put(file, "curve_offset", curve_offsets);
-  put(file, "curve_step", curve_steps);
-  put(file, "curve_value", curve_values);
+  metrics.write(file);
+  curves.write(file);
   put(file, "timing_stage", timing_stage);
   put(file, "timing_component", timing_component);
   put(file, "timing_seconds", timing_seconds);

@@ -77,6 +77,15 @@ for kind in segments artifacts; do
   done
 done
 
+for how in flip cut empty folder; do
+  rm -rf results && cp -r good results
+  damage $how "$(ls $folder/origins/*.toml)"
+  code_of 1 "origins, $how" "$assay" fsck $folder
+  expect "$(cat out)" "origins/"
+  code_of 0 "origins, $how, again" "$assay" fsck $folder
+  [[ -n $(find results/model/origins -name '*.bad') ]] || fail "$how of an origin is not set aside"
+done
+
 # A damaged checkpoint that is needed: what it stood for runs again.
 rm -rf results && cp -r good results
 for artifact in $folder/artifacts/*.h5; do flip "$artifact"; done
@@ -91,13 +100,13 @@ file=$(ls $folder/segments/*.h5)
 import sys
 import xxhash
 data = open(sys.argv[1], 'rb').read()[:-32]
-h = xxhash.xxh3_128_intdigest(data, seed=1)
-tail = b'ASSAYH2\n' + len(data).to_bytes(8, 'little') + (h >> 64).to_bytes(8, 'little') + (h & (2**64 - 1)).to_bytes(8, 'little')
+h = xxhash.xxh3_128_intdigest(data, seed=2)
+tail = b'ASSAYH3\n' + len(data).to_bytes(8, 'little') + (h >> 64).to_bytes(8, 'little') + (h & (2**64 - 1)).to_bytes(8, 'little')
 open(sys.argv[1], 'wb').write(data + tail)
 P
 find results -type f ! -name log.txt -exec sha1sum {} + | sort >before
 code_of 3 "a newer segment" "$assay" run model.toml -q
-expect "$(cat err)" "was written by a newer Assay (format 2, this one reads 1): use that one"
+expect "$(cat err)" "was written by a newer Assay (format 3, this one reads up to 2): use that one"
 code_of 3 "fsck of a newer segment" "$assay" fsck $folder
 code_of 3 "gc of a newer segment" "$assay" gc $folder
 find results -type f ! -name log.txt -exec sha1sum {} + | sort | diff - before || fail "a newer folder was changed"

@@ -37,25 +37,29 @@ std::string damage_of(const fs::path& file) {
   return damage;
 }
 
-// A file in memory with all columns of a small segment, but for one that `make` writes.
+// All columns of a small segment, but for some; `make` writes others.
+std::vector<std::byte> with_other(const std::vector<std::string>& columns,
+                                  const std::function<void(MemoryFile&)>& make) {
+  const auto among = [&](const std::string& name) {
+    return std::find(columns.begin(), columns.end(), name) != columns.end();
+  };
+  const std::scoped_lock lock(hdf5_mutex());
+  const auto whole = encode(small_segment());
+  const MemoryFile from(whole);
+  MemoryFile to;
+  std::vector<std::string> arrays, texts;
+  from.list(arrays, texts);
+  for (const auto& name : arrays)
+    if (!among(name)) to.write(name, from.read(name));
+  for (const auto& name : texts)
+    if (!among(name)) to.write_text(name, from.read_text(name));
+  make(to);
+  return to.image();
+}
+
 std::string decoding_with(const std::string& column, const std::function<void(MemoryFile&)>& make) {
-  std::vector<std::byte> image;
-  {
-    const std::scoped_lock lock(hdf5_mutex());
-    const auto whole = encode(small_segment());
-    const MemoryFile from(whole);
-    MemoryFile to;
-    std::vector<std::string> arrays, texts;
-    from.list(arrays, texts);
-    for (const auto& name : arrays)
-      if (name != column) to.write(name, from.read(name));
-    for (const auto& name : texts)
-      if (name != column) to.write_text(name, from.read_text(name));
-    make(to);
-    image = to.image();
-  }
   try {
-    (void)decode(image);
+    (void)decode(with_other({column}, make));
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -108,14 +112,15 @@ TEST_CASE("a newer format is refused, and neither set aside nor replaced") {
   const Scratch folder("newer");
   Store store(folder);
   const fs::path segment = folder / "segments/1.h5", artifact = folder / "artifacts";
-  put(segment, sealed(encode(small_segment()), 2));
+  put(segment, sealed(encode(small_segment()), 3));
   CHECK(error_of([&] { (void)Store::read_cells(folder); }) ==
         segment.string() +
-            " was written by a newer Assay (format 2, this one reads 1): use that one");
+            " was written by a newer Assay (format 3, this one reads up to 2): use that one");
   const Key key = hash("k");
-  put(artifact / (key.hex() + ".h5"), sealed(encode(small_segment()), 3));
-  CHECK(error_of([&] { (void)store.load_artifact(key); }).find("(format 3, this one reads 1)") !=
-        std::string::npos);
+  put(artifact / (key.hex() + ".h5"), sealed(encode(small_segment()), 4));
+  CHECK(error_of([&] {
+          (void)store.load_artifact(key);
+        }).find("(format 4, this one reads up to 2)") != std::string::npos);
   CHECK(files_in(folder / "segments") == 1);
   CHECK(files_in(folder / "artifacts") == 1);
 }
@@ -172,6 +177,9 @@ TEST_CASE("columns that do not fit together are an error") {
   for (const Offsets& wrong :
        {Offsets{0, 2, 5}, Offsets{0, -2, 4}, Offsets{0, 8, 4}, Offsets{0, 4}})
     CHECK(decoding_with("curve_offset", column("curve_offset", wrong)) == misfit("curve_offset"));
+  for (const Offsets& wrong : {Offsets{0, 1}, Offsets{-1, 0}, Offsets{0, 1LL << 60}})
+    CHECK(decoding_with("curve_first_step", column("curve_first_step", wrong)) ==
+          misfit("curve_first_step"));
   for (const int wrong : {-1, 3, 1 << 30}) {
     CHECK(decoding_with("metric_cell", column("metric_cell", Indices{0, 0, 1, wrong})) ==
           misfit("metric_cell"));
@@ -186,6 +194,21 @@ TEST_CASE("columns that do not fit together are an error") {
   CHECK(decoding_with("status", column("status", Offsets{1, 1})) ==
         "array: stored with another type");
   CHECK(decoding_with("seconds", [](MemoryFile&) {}) == "HDF5 could not open seconds");
+}
+
+TEST_CASE(
+    "steps that curves share are written once; the first format, which repeats them, is read") {
+  const Segment two = small_segment();
+  {
+    const std::scoped_lock lock(hdf5_mutex());
+    const auto image = encode(two);
+    CHECK(MemoryFile(image).read("curve_step").count() == 2);
+  }
+  const auto first_format = with_other({"curve_first_step", "curve_step"},
+                                       column("curve_step", std::vector<double>{0, 10, 0, 10}));
+  CHECK(decode(first_format).cells == two.cells);
+  CHECK(decoding_with("curve_first_step", [](MemoryFile&) {}) ==
+        "the columns of the segment do not fit together at curve_step");
 }
 
 // HDF5 that the library itself must survive: a child decodes what a forger could have sealed.

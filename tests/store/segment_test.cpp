@@ -22,7 +22,7 @@ CellRecord any_cell(int index) {
     Curve& curve = out.curves.emplace_back();
     curve.name = any_text();
     curve.value = *rc::gen::arbitrary<std::vector<double>>();
-    curve.step = std::vector<double>(curve.value.size(), 1.0);
+    curve.step = std::vector<double>(curve.value.size(), *rc::gen::element(1.0, 2.0, -0.0));
   }
   return out;
 }

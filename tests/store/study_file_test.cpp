@@ -71,7 +71,7 @@ TEST_CASE("study.h5 is a plain HDF5 file that replaces the one before") {
   write_study(file, Example().table);
   const std::string bytes = content(file);
   CHECK(bytes.compare(0, 8, "\x89HDF\r\n\x1a\n") == 0);
-  CHECK(bytes.find("ASSAYH1\n") == std::string::npos);
+  CHECK(bytes.find("ASSAYH2\n") == std::string::npos);
 }
 
 TEST_CASE("a study whose cells fill no grid is written as a table alone") {
@@ -121,6 +121,6 @@ TEST_CASE("segments and artifacts are HDF5 files to other tools") {
   store.save_artifact(hash("k"), artifact);
   for (const char* part : {"segments", "artifacts"}) {
     const std::string bytes = content(*fs::directory_iterator(folder / part));
-    CHECK(bytes.compare(bytes.size() - 32, 8, "ASSAYH1\n") == 0);
+    CHECK(bytes.compare(bytes.size() - 32, 8, "ASSAYH2\n") == 0);
   }
 }
