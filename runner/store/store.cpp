@@ -129,10 +129,8 @@ const fs::path& Store::folder() const {
 
 void Store::keep_origin(const std::string& text) {
   const Key key = hash(text);
-  std::error_code code;
   const fs::path origins = folder() / "origins";
-  fs::create_directories(origins, code);
-  if (code) throw StoreError("cannot make " + origins.string() + ": " + code.message());
+  make_folder(origins);
   commit_file(origins / (key.hex() + ".toml"), std::as_bytes(std::span(text)), false);
   const std::scoped_lock lock(impl_->mutex);
   impl_->origin = key;
