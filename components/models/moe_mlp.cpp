@@ -1,7 +1,8 @@
-// A mixture-of-experts classifier (Shazeer et al. 2017): a shared layer h = relu(W x + b), a router
-// that sends h to k of E experts, each a two-layer perceptron, and a linear output on
-// h + sum_j w_j expert_j(h), plus an expert that sees all rows where one is shared. Only routed
-// rows are computed.
+// A mixture-of-experts classifier (Shazeer et al. 2017): a shared layer h = relu(W x + b), whose
+// units a gate may scale, a router that sends h to k of E experts, each a two-layer perceptron, and
+// a linear output on h + sum_j w_j expert_j(h), plus an expert that sees all rows where one is
+// shared. Only routed rows are computed.
+#include "components/gates/gate.h"
 #include "components/models/mixture_of_experts.h"
 
 namespace assay::models {
@@ -17,6 +18,7 @@ struct MoeMlp final : Model {
   Slot<Router> router{"topk-softmax"};
   double capacity = 0.0;
   bool shared_expert = false;
+  Slot<Gate> shared_gate;
 
   static void params(Params<MoeMlp>& p) {
     p.add("hidden", &MoeMlp::hidden)
@@ -40,6 +42,9 @@ struct MoeMlp final : Model {
     p.add("shared_expert", &MoeMlp::shared_expert)
         .doc("One more expert for all rows (Dai et al. 2024, arXiv:2401.06066).")
         .since(2);
+    p.add("shared_gate", &MoeMlp::shared_gate)
+        .doc("Scales the units of the shared layer.")
+        .since(2);
   }
   std::string check() const override { return router->check_experts(experts); }
 
@@ -50,6 +55,7 @@ struct MoeMlp final : Model {
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
     require_labels(format, kInfo.name);
     nn::declare_linear(out, "shared", input_width(format), hidden, 2.0, init);
+    if (shared_gate) shared_gate->declare(out, "shared_gate", hidden, init);
     mixture().declare(out, "", *router, hidden, init);
     if (shared_expert) {
       nn::declare_linear(out, "shared_expert.up", hidden, expert_hidden, 2.0, init);
@@ -61,7 +67,8 @@ struct MoeMlp final : Model {
   nn::Var forward(nn::Forward& pass, const DataFormat& format,
                   const Examples& batch) const override {
     const nn::Var x = pass.site("input", input_of(pass, format, batch));
-    const nn::Var h = pass.linear("shared", x, nn::Activation::kRelu);
+    nn::Var h = pass.linear("shared", x, nn::Activation::kRelu);
+    if (shared_gate) h = shared_gate->apply(pass, "shared_gate", h);
     nn::Var mixed = mixture().apply(pass, "", *router, h, h);
     if (shared_expert) {
       const nn::Var up = pass.linear("shared_expert.up", h, nn::Activation::kRelu);

@@ -181,6 +181,22 @@ TEST_CASE("models of experts keep the contract with every router") {
   }
   model_contract(
       "{ use = \"moe-mlp\", hidden = 5, experts = 2, expert_hidden = 4, shared_expert = true }");
+  model_contract(
+      "{ use = \"moe-mlp\", hidden = 5, experts = 2, expert_hidden = 4, shared_gate = \"glu\" }");
+}
+
+TEST_CASE("of a row that a closed gate stops nothing comes through") {
+  const std::string open = "{ use = \"moe-mlp\", hidden = 4, experts = 3, expert_hidden = 2 }";
+  const std::string closed =
+      "{ use = \"moe-mlp\", hidden = 4, experts = 3, expert_hidden = 2, shared_gate = "
+      "\"always-closed\" }";
+  const Examples data = examples(6, 4, 3, 2);
+  const auto first_differs = [&](const std::string& text) {
+    const nn::Tensor out = model(text, 4, 3).outputs(data);
+    return row(out, 0) != row(out, 1);
+  };
+  CHECK(first_differs(open));
+  CHECK(!first_differs(closed));
 }
 
 TEST_CASE("a shared expert sees every row") {
