@@ -33,11 +33,15 @@ std::string default_text(const ParamSpec& param) {
 
 using Usage = std::map<std::string, std::set<std::string>>;
 
-std::string studies_of(const Usage& usage, const ComponentSpec& spec) {
+// The first `most` by name, and how many more.
+std::string studies_of(const Usage& usage, const ComponentSpec& spec, std::size_t most = SIZE_MAX) {
   std::string out;
   const auto found = usage.find(spec.kind + "." + spec.name);
   if (found == usage.end()) return out;
-  for (const std::string& study : found->second) out += (out.empty() ? "" : ", ") + study;
+  std::size_t n = 0;
+  for (const std::string& study : found->second)
+    if (n++ < most) out += (out.empty() ? "" : ", ") + study;
+  if (n > most) out += " and " + std::to_string(n - most) + " more (--all)";
   return out;
 }
 
@@ -82,9 +86,11 @@ void must_be_kind(const std::string& kind) {
 }
 
 int list_command(const Arguments& arguments) {
+  constexpr std::size_t kStudies = 4;
   po::options_description options("options");
+  options.add_options()("all", po::bool_switch(), "name every study that uses a component");
   po::variables_map vm;
-  if (!parse(arguments, "list [KIND]", options, {"kind"}, vm)) return 0;
+  if (!parse(arguments, "list [KIND] [--all]", options, {"kind"}, vm)) return 0;
   std::vector<std::string> kinds = Registry::global().kinds();
   if (vm.count("kind")) {
     kinds = vm["kind"].as<std::vector<std::string>>();
@@ -92,6 +98,7 @@ int list_command(const Arguments& arguments) {
   }
   // Of one kind there is room to say more.
   const bool more = kinds.size() == 1;
+  const std::size_t most = vm["all"].as<bool>() ? SIZE_MAX : kStudies;
   const Usage usage = more ? graph::studies_by_component(shipped_folder("configs")) : Usage();
   for (const std::string& kind : kinds) {
     for (const ComponentSpec* spec : Registry::global().all(kind)) {
@@ -100,7 +107,7 @@ int list_command(const Arguments& arguments) {
       std::cout << name << spec->summary << "\n";
       if (more && !spec->reference.empty())
         std::cout << std::string(34, ' ') << spec->reference << "\n";
-      if (const std::string studies = studies_of(usage, *spec); !studies.empty())
+      if (const std::string studies = studies_of(usage, *spec, most); !studies.empty())
         std::cout << std::string(34, ' ') << "in " << studies << "\n";
     }
   }

@@ -312,8 +312,10 @@ class Reader {
       allowed.push_back(by_label ? toml_string(axis.labels[v]) : axis.values[v][path].text());
     std::string text;
     for (const std::string& one : allowed) text += (text.empty() ? "" : ", ") + one;
+    const std::string near = nearest(value.text(), allowed);
     not_there(value.where, "axis \"" + key + "\" has no value " + value.text() +
-                               suggestion(value.text(), allowed) + "; it has: " + text);
+                               (near.empty() ? "" : "; did you mean " + near + "?") +
+                               "; it has: " + text);
   }
 
   // Finds the variants of every side, and pairs them by context.

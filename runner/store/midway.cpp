@@ -34,6 +34,12 @@ class Files final : public Midway {
       : folder_(std::move(folder)),
         key_(key),
         interval_(interval) {}
+  ~Files() override {
+    if (count_ == 0) return;
+    const double all = seconds_since(start_);
+    spdlog::info("left {} states of {} in {:.3f} s, {:.2f}% of {:.1f} s", count_, key_.hex(),
+                 spent_, 100 * spent_ / all, all);
+  }
 
   std::optional<Archive> latest() const override {
     for (const fs::path& file : states_of(folder_, key_)) {
@@ -51,9 +57,7 @@ class Files final : public Midway {
     }
     return std::nullopt;
   }
-  double age() const override {
-    return std::chrono::duration<double>(Clock::now() - last_).count();
-  }
+  double age() const override { return seconds_since(last_); }
   double interval() const override {
     return std::clamp(cost_ / kShare, interval_, kMostDelay * interval_);
   }
@@ -70,12 +74,17 @@ class Files final : public Midway {
     drop_older();
     last_ = Clock::now();
     cost_ = std::chrono::duration<double>(last_ - start).count();
+    spent_ += cost_, ++count_;
   }
 
  private:
   // Share of the time that may go into saving, for which a slow disk makes a state wait, but not
   // longer than this many intervals.
   static constexpr double kShare = 0.01, kMostDelay = 10.0;
+
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
 
   // Two are kept, whichever run left them: one that is killed again and again must not fill the
   // disk. Newer ones than the last are those of a machine whose clock is ahead.
@@ -101,8 +110,10 @@ class Files final : public Midway {
   fs::path folder_;
   Key key_;
   double interval_;
-  double cost_ = 0.0;  // seconds that the last state took
-  Clock::time_point last_ = Clock::now();
+  double cost_ = 0.0;   // seconds that the last state took
+  double spent_ = 0.0;  // all of them
+  int count_ = 0;
+  Clock::time_point start_ = Clock::now(), last_ = start_;
   fs::path last_state_;
 };
 
