@@ -55,8 +55,6 @@ std::string json(const Table& table) {
   out["rows"] = table.row_names;
   out["columns"] = table.column_names;
   out["entries"] = nlohmann::ordered_json::array();
-  std::vector<decltype(best_marks(table, 0))> marks;
-  for (std::size_t v = 0; v < table.values.size(); ++v) marks.push_back(best_marks(table, v));
   for_each_entry(table,
                  [&](const Table::Entry& entry, std::size_t v, std::size_t r, std::size_t c) {
                    nlohmann::ordered_json item;
@@ -70,7 +68,7 @@ std::string json(const Table& table) {
                    item["n"] = entry.summary.count;
                    item["failed"] = entry.failed;
                    item["missing"] = entry.missing;
-                   item["best"] = marks[v][r][c] != 0;
+                   item["best"] = entry.standing == Standing::kBest;
                    out["entries"].push_back(std::move(item));
                  });
   out["notes"] = lay_out(table).notes;

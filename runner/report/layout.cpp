@@ -47,7 +47,7 @@ std::size_t common_count(const Table& table) {
 }
 
 // `common`: the number of seeds that the notes tell.
-Shown show(const Table::Entry& entry, bool best, std::size_t common, const Format& format) {
+Shown show(const Table::Entry& entry, std::size_t common, const Format& format) {
   Shown out;
   out.failed = entry.failed > 0;
   if (entry.summary.count == 0) return out;
@@ -56,7 +56,7 @@ Shown show(const Table::Entry& entry, bool best, std::size_t common, const Forma
   if (entry.summary.count > 1) out.deviation = fixed(entry.summary.deviation / unit, format.digits);
   out.exponent = format.exponent;
   if (entry.summary.count != common) out.other_count = entry.summary.count;
-  out.best = best;
+  out.best = entry.standing == Standing::kBest;
   return out;
 }
 
@@ -69,7 +69,7 @@ std::vector<std::string> notes_of(const Table& table, const Layout& layout, std:
     out.push_back("mean ± standard deviation over n = " + std::to_string(common) + " seeds" +
                   (other ? " where no other n is given" : ""));
   if (!table.column_names.empty()) out.push_back("columns: " + join(table.column_names, " / "));
-  out.insert(out.end(), table.footnotes.begin(), table.footnotes.end());
+  for (const Table::Footnote& footnote : table.footnotes) out.push_back("† " + footnote.text);
   for (std::string& note : out) note = one_line(note);
   return out;
 }
@@ -107,27 +107,6 @@ std::string one_line(const std::string& text) {
   return out;
 }
 
-std::vector<std::vector<char>> best_marks(const Table& table, std::size_t value) {
-  const auto& entries = table.entries[value];
-  std::vector<std::vector<char>> marks;
-  for (const auto& row : entries) marks.emplace_back(row.size());
-  const Best best = table.values[value].best;
-  if (best == Best::kNone || entries.size() < 2) return marks;
-  for (std::size_t c = 0; c < entries.front().size(); ++c) {
-    bool any = false;
-    double top = 0.0;
-    for (const auto& row : entries) {
-      if (row[c].summary.count == 0) continue;
-      const double mean = row[c].summary.mean;
-      if (!any || (best == Best::kHighest ? mean > top : mean < top)) top = mean;
-      any = true;
-    }
-    for (std::size_t r = 0; r < entries.size(); ++r)
-      marks[r][c] = entries[r][c].summary.count > 0 && entries[r][c].summary.mean == top ? 1 : 0;
-  }
-  return marks;
-}
-
 Layout lay_out(const Table& table) {
   Layout out;
   out.labels = table.row_names.size();
@@ -141,10 +120,9 @@ Layout lay_out(const Table& table) {
   out.numbers.resize(table.rows.size());
   for (std::size_t v = 0; v < table.values.size(); ++v) {
     const Format format = format_for(table.entries[v]);
-    const auto marks = best_marks(table, v);
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
       for (std::size_t c = 0; c < out.per_value; ++c) {
-        out.numbers[r].push_back(show(table.entries[v][r][c], marks[r][c] != 0, common, format));
+        out.numbers[r].push_back(show(table.entries[v][r][c], common, format));
         out.any_best = out.any_best || out.numbers[r].back().best;
       }
     }

@@ -37,8 +37,6 @@ struct Layout {
 };
 
 Layout lay_out(const Table& table);
-// marks[row][column]: whether the entry is the best of its column.
-std::vector<std::vector<char>> best_marks(const Table& table, std::size_t value);
 
 // "0.85 ± 0.07 (n=2)†", "(3.1 ± 0.2)e-09", "–".
 std::string plain(const Shown& shown);
