@@ -123,6 +123,19 @@ ordered_json ablation_schema() {
   return out;
 }
 
+ordered_json table_schema() {
+  ordered_json out = object_schema(config::table_params());
+  for (const char* key : {"rows", "columns", "within", "value", "best"})
+    out["properties"][key] = texts_schema();
+  ordered_json numbers = object_schema(config::paper_params());
+  numbers["properties"]["where"] = {{"type", "object"}};
+  for (const char* key : {"value", "spread"}) numbers["properties"][key] = {{"type", "object"}};
+  numbers["required"].push_back("value");
+  ordered_json& paper = out["properties"]["paper"];
+  paper = {{"anyOf", ordered_json::array({paper, {{"type", "array"}, {"items", numbers}}})}};
+  return out;
+}
+
 ordered_json study_schema() {
   ordered_json defs;
   const Registry& registry = Registry::global();
@@ -141,9 +154,6 @@ ordered_json study_schema() {
     }
     if (!any.empty()) defs[kind] = {{"anyOf", any}};
   }
-  ordered_json table = object_schema(config::table_params());
-  for (const char* key : {"rows", "columns", "value", "best"})
-    table["properties"][key] = texts_schema();
   ordered_json out;
   out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   out["title"] = "Assay study";
@@ -154,7 +164,7 @@ ordered_json study_schema() {
   out["properties"]["stage"] = {{"type", "object"},
                                 {"additionalProperties", component_ref("stage")}};
   out["properties"]["sweep"] = {{"type", "object"}};
-  out["properties"]["table"] = table;
+  out["properties"]["table"] = table_schema();
   out["properties"]["claim"] = {{"type", "array"}, {"items", claim_schema()}};
   out["properties"]["ablation"] = ablation_schema();
   out["properties"]["profile"] = {{"type", "object"},

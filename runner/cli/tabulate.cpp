@@ -36,6 +36,13 @@ Best best_of(const std::string& value, const std::string& wanted) {
   return metric->better == "higher" ? Best::kHighest : Best::kLowest;
 }
 
+report::Spread spread_of(const std::string& name) {
+  return name == "interval" ? report::Spread::kInterval
+         : name == "bca"    ? report::Spread::kBca
+         : name == "none"   ? report::Spread::kNone
+                            : report::Spread::kDeviation;
+}
+
 // Rows or columns: the labels of each, and which one a cell is in.
 class Lines {
  public:
@@ -128,6 +135,9 @@ class Reasons {
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
 };
 
+// Row and column of each cell of the study.
+using Places = std::vector<std::pair<std::size_t, std::size_t>>;
+
 class TableMaker {
  public:
   TableMaker(const config::Study& study, const Results& results)
@@ -136,7 +146,11 @@ class TableMaker {
 
   Table make() {
     Table out;
-    out.title = study_.table.title.empty() ? study_.title : study_.table.title;
+    const config::TableSpec& spec = study_.table;
+    out.title = spec.title.empty() ? study_.title : spec.title;
+    out.caption = spec.caption, out.label = spec.label;
+    out.spread = spread_of(spec.spread);
+    if (!spec.paper.empty()) out.remarks.push_back("the paper: " + spec.paper);
     choose_values(out);
     fill(out);
     report::judge(out);
@@ -187,7 +201,7 @@ class TableMaker {
     const auto [row_axes, column_axes] = rows_and_columns();
     Lines rows(study_, row_axes), columns(study_, column_axes);
     Reasons reasons(results_.table.rows.size());
-    std::vector<std::pair<std::size_t, std::size_t>> places;
+    Places places;
     for (const auto& row : results_.table.rows) {
       places.emplace_back(rows.place(row.axis_values), columns.place(row.axis_values));
       reasons.add(row.record);
@@ -201,6 +215,40 @@ class TableMaker {
       auto& entries = out.entries.emplace_back(out.rows.size(), std::vector<Table::Entry>(width));
       for (std::size_t i = 0; i < places.size(); ++i)
         add(entries[places[i].first][places[i].second], i, value.name, reasons);
+    }
+    group(out, places);
+    for (const config::PaperNumbers& numbers : study_.table.numbers) quote(out, places, numbers);
+  }
+
+  // Which entries are compared with each other.
+  void group(Table& out, const Places& places) const {
+    if (study_.table.within.empty()) return;
+    std::vector<int> axes;
+    for (const std::string& name : study_.table.within) axes.push_back(axis_of(name));
+    Lines lines(study_, axes);
+    out.within = lines.names();
+    out.groups.assign(out.rows.size(),
+                      std::vector<std::size_t>(std::max<std::size_t>(1, out.columns.size())));
+    for (std::size_t i = 0; i < places.size(); ++i)
+      out.groups[places[i].first][places[i].second] =
+          lines.place(results_.table.rows[i].axis_values);
+  }
+
+  // Puts numbers of a paper beside ours.
+  void quote(Table& out, const Places& places, const config::PaperNumbers& numbers) const {
+    const std::string text = numbers.source + ": " + numbers.note;
+    const auto known =
+        std::find_if(out.footnotes.begin(), out.footnotes.end(),
+                     [&](const auto& note) { return note.paper && note.text == text; });
+    const auto note = static_cast<std::size_t>(known - out.footnotes.begin());
+    if (known == out.footnotes.end()) out.footnotes.push_back({text, true});
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!numbers.where.hold(results_.table.rows[i].axis_values)) continue;
+      for (std::size_t v = 0; v < out.values.size(); ++v)
+        for (const auto& number : numbers.numbers)
+          if (number.metric == out.values[v].name)
+            out.entries[v][places[i].first][places[i].second].paper = {number.value, number.spread,
+                                                                       note};
     }
   }
 

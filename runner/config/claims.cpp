@@ -3,39 +3,23 @@
 #include <map>
 #include <set>
 
+#include "runner/config/conditions.h"
 #include "runner/config/sections.h"
 #include "runner/config/study.h"
-#include "runner/design/axes.h"
-#include "runner/design/expression.h"
 
 namespace assay::config {
 
 namespace {
-
-// { "stage.parameter" = value, … } of one side, against the axes of the design.
-struct Conditions {
-  struct One {
-    std::size_t axis = 0;
-    std::vector<char> allowed;  // of the axis's values
-  };
-  std::vector<One> all;
-  std::string name;
-  Position where;
-
-  bool hold(const std::vector<int>& choice) const {
-    return std::all_of(all.begin(), all.end(), [&](const One& one) {
-      const int value = choice[one.axis];
-      return value >= 0 && one.allowed[static_cast<std::size_t>(value)];
-    });
-  }
-};
 
 // Variants of a side by context: the values of the axes that the claim does not name.
 using ByContext = std::map<std::vector<int>, std::vector<std::uint64_t>>;
 
 class Reader {
  public:
-  Reader(const Study& study, Diagnostics& out) : study_(study), out_(out) {}
+  Reader(const Study& study, Diagnostics& out)
+      : study_(study),
+        out_(out),
+        conditions_(study, out, "a claim") {}
 
   std::optional<Claim> read(const Value& table) {
     const std::size_t before = out_.count();
@@ -53,17 +37,11 @@ class Reader {
       claim.test = static_cast<ClaimTest>(static_cast<int>(section.test) - 1);
     metric(claim, section, plain);
     form(claim, table, section);
-    if (out_.count() != before || left_out_) return std::nullopt;
+    if (out_.count() != before || conditions_.left_out()) return std::nullopt;
     return claim;
   }
 
  private:
-  // A profile may narrow axes, and leaves out the claims about what is then not there.
-  void not_there(const Position& where, const std::string& text) {
-    left_out_ = left_out_ || study_.narrowed;
-    if (!study_.narrowed) out_.error(where, text);
-  }
-
   static bool is_form(const std::string& key) {
     static const std::set<std::string> kForms = {"better", "worse",    "where",   "equal",
                                                  "of",     "at_least", "at_most", "ordering"};
@@ -186,7 +164,7 @@ class Reader {
     if (equal && !(claim.margin > 0))
       out_.error(table.where, "a slope that is equal to a number needs a margin above 0");
     std::size_t axis = 0, path = 0;
-    if (!find_axis(section.along, along.where, axis, path)) return;
+    if (!conditions_.find_axis(section.along, along.where, axis, path)) return;
     const design::Axis& values = study_.design.axes()[axis];
     std::vector<Conditions> all;
     for (std::size_t v = 0; v < values.values.size(); ++v) {
@@ -207,14 +185,14 @@ class Reader {
       side.all.push_back({axis, std::vector<char>(values.values.size(), 0)});
       side.all.back().allowed[v] = 1;
     }
-    if (!left_out_) resolve(claim, all);
+    if (!conditions_.left_out()) resolve(claim, all);
   }
 
   void add_common(Conditions& side, const Value& table, const Value* own) {
-    if (own) conditions(*own, side);
+    if (own) conditions_.read(*own, side);
     if (const Value* where = table.find("where")) {
       const std::string name = side.name;
-      conditions(*where, side);
+      conditions_.read(*where, side);
       side.name = name;
     }
   }
@@ -227,95 +205,7 @@ class Reader {
       side.where = one ? one->where : table.where;
       add_common(side, table, one);
     }
-    if (out_.count() == before && !left_out_) resolve(claim, all);
-  }
-
-  void conditions(const Value& table, Conditions& out) {
-    if (!table.is_table()) {
-      out_.error(table.where, "a side of a claim is " + table.type_name() +
-                                  "; expected { \"stage.parameter\" = value, … }");
-      return;
-    }
-    for (const Value::Entry& entry : flat(table)) condition(entry, out);
-  }
-
-  // `a.b = 1` is a table in a table; a component's table has a `use`.
-  static std::vector<Value::Entry> flat(const Value& table) {
-    std::vector<Value::Entry> out;
-    for (const Value::Entry& entry : table.table()) {
-      if (!entry.value.is_table() || entry.value.find("use")) {
-        out.push_back(entry);
-        continue;
-      }
-      for (Value::Entry& inner : flat(entry.value)) {
-        inner.key = entry.key + "." + inner.key;
-        out.push_back(std::move(inner));
-      }
-    }
-    return out;
-  }
-
-  bool find_axis(const std::string& name, const Position& where, std::size_t& axis,
-                 std::size_t& path) {
-    std::vector<std::string> names;
-    const auto& axes = study_.design.axes();
-    for (axis = 0; axis < axes.size(); ++axis) {
-      names.push_back(axes[axis].name);
-      path = 0;
-      if (axes[axis].name == name) return true;
-      for (; path < axes[axis].paths.size(); ++path) {
-        if (axes[axis].paths[path] == name) return true;
-        if (axes[axis].paths[path] != axes[axis].name) names.push_back(axes[axis].paths[path]);
-      }
-    }
-    out_.error(where, "a claim names no axis: \"" + name + "\"" + allowed_names(name, names));
-    return false;
-  }
-
-  void condition(const Value::Entry& entry, Conditions& out) {
-    std::size_t axis = 0, path = 0;
-    if (!find_axis(entry.key, entry.where, axis, path)) return;
-    const design::Axis& found = study_.design.axes()[axis];
-    // By name, as variants and systems of an ablation are; else by value.
-    const bool by_label = found.name == entry.key && found.paths != std::vector{found.name};
-    const std::vector<Value> wanted =
-        entry.value.is_array() ? entry.value.array() : std::vector<Value>{entry.value};
-    Conditions::One one{axis, std::vector<char>(found.values.size(), 0)};
-    for (const Value& value : wanted) {
-      bool any = false;
-      for (std::size_t v = 0; v < found.values.size(); ++v) {
-        const bool same = by_label ? value.is_string() && value.string() == found.labels[v]
-                                   : is_value(value, found.values[v][path]);
-        any = any || same;
-        if (!same) continue;
-        one.allowed[v] = 1;
-        out.name += (out.name.empty() ? "" : ", ") + found.labels[v];
-      }
-      if (!any) unknown_value(value, entry.key, found, path, by_label);
-    }
-    out.all.push_back(std::move(one));
-  }
-
-  // A component by its name stands for all values with that name, with parameters for the one that
-  // has them.
-  static bool is_value(const Value& wanted, const Value& value) {
-    if (design::setting(wanted) == design::setting(value)) return true;
-    const bool bare = wanted.is_string() || (wanted.is_table() && wanted.table().size() == 1);
-    return bare && !value.component_name().empty() &&
-           wanted.component_name() == value.component_name();
-  }
-
-  void unknown_value(const Value& value, const std::string& key, const design::Axis& axis,
-                     std::size_t path, bool by_label) {
-    std::vector<std::string> allowed;
-    for (std::size_t v = 0; v < axis.values.size(); ++v)
-      allowed.push_back(by_label ? toml_string(axis.labels[v]) : axis.values[v][path].text());
-    std::string text;
-    for (const std::string& one : allowed) text += (text.empty() ? "" : ", ") + one;
-    const std::string near = nearest(value.text(), allowed);
-    not_there(value.where, "axis \"" + key + "\" has no value " + value.text() +
-                               (near.empty() ? "" : "; did you mean " + near + "?") +
-                               "; it has: " + text);
+    if (out_.count() == before && !conditions_.left_out()) resolve(claim, all);
   }
 
   // Finds the variants of every side, and pairs them by context.
@@ -354,7 +244,8 @@ class Reader {
 
   bool one_variant_each(const Conditions& side, const ByContext& found) {
     if (found.empty()) {
-      not_there(side.where, "no variant of the study is as this side of the claim says");
+      conditions_.not_there(side.where,
+                            "no variant of the study is as this side of the claim says");
       return false;
     }
     for (const auto& [context, variants] : found) {
@@ -376,7 +267,7 @@ class Reader {
   const Study& study_;
   Diagnostics& out_;
   Position undirected_;
-  bool left_out_ = false;
+  ConditionReader conditions_;
 };
 
 }  // namespace

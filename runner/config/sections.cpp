@@ -61,8 +61,36 @@ const std::vector<ParamSpec>& table_params() {
     p.add("columns", &TableSection::columns).doc("Axes whose values become columns.");
     p.add("value", &TableSection::value).doc("What to show: \"stage.metric\", one or several.");
     p.add("best", &TableSection::best)
-        .doc("For each value: \"highest\", \"lowest\" or \"none\" is marked.");
-    p.add("paper", &TableSection::paper).doc("Id of the paper's own figures.");
+        .doc(
+            "Which is marked, one for all values or one for each: \"highest\", \"lowest\", "
+            "\"none\" "
+            "or \"declared\", as the metric says.");
+    p.add("within", &TableSection::within)
+        .doc(
+            "Axes: the best is looked for among entries that agree in them; where absent, in each "
+            "column.");
+    p.add("spread", &TableSection::spread, {"sd", "interval", "bca", "none"})
+        .doc(
+            "Beside the mean: standard deviation, half of Student's 95% interval, the BCa "
+            "bootstrap's 95% interval, or nothing.");
+    p.add("caption", &TableSection::caption)
+        .doc("Of LaTeX, which is then a floating table; plain text.");
+    p.add("label", &TableSection::label).doc("Of LaTeX, which is then a floating table.");
+    p.add("paper", &TableSection::paper)
+        .doc("What the paper says, shown below; or its numbers: [[table.paper]].");
+    return out;
+  }();
+  return params;
+}
+
+const std::vector<ParamSpec>& paper_params() {
+  static const std::vector<ParamSpec> params = [] {
+    std::vector<ParamSpec> out;
+    Params<PaperSection> p(out);
+    p.add("source", &PaperSection::source).doc("Where the numbers stand: paper and table.");
+    p.add("note", &PaperSection::note)
+        .required()
+        .doc("How the work that they are of differs from the study's.");
     return out;
   }();
   return params;

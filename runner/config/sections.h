@@ -27,8 +27,16 @@ struct StudySection final : LimitedSection {
 
 struct TableSection final : Component {
   static constexpr std::string_view kKind = "section";
-  std::string title, paper;
-  std::vector<std::string> rows, columns, value, best;
+  enum class Spread { kDeviation, kInterval, kBca, kNone };
+  std::string title, caption, label, paper;
+  std::vector<std::string> rows, columns, within, value, best;
+  Spread spread = Spread::kDeviation;
+};
+
+// The keys of [[table.paper]] beside its tables where, value and spread.
+struct PaperSection final : Component {
+  static constexpr std::string_view kKind = "section";
+  std::string source = "the paper", note;
 };
 
 struct StageSection final : LimitedSection {
@@ -67,6 +75,7 @@ struct ClaimSection final : Component {
 
 const std::vector<ParamSpec>& study_params();
 const std::vector<ParamSpec>& table_params();
+const std::vector<ParamSpec>& paper_params();
 const std::vector<ParamSpec>& stage_params();
 const std::vector<ParamSpec>& ablation_params();
 const std::vector<ParamSpec>& part_params();

@@ -55,13 +55,13 @@ class Reader {
                        "; allowed: study, stage, sweep, table, claim, ablation, profile");
     settings();
     stages();
-    table();
+    read_table(study_, out_);
     study_.ablation = read_ablation(study_, out_);
     std::optional<design::Axis> systems;
     if (study_.ablation) systems = axis_of(*study_.ablation);
     study_.design = design::Design::parse(study_.root.find("sweep"), study_.seed, out_, systems);
     graph::Linker(study_).check(out_);
-    table_axes();
+    read_table_axes(study_, out_);
     if (out_.ok()) study_.claims = read_claims(study_, out_);
   }
 
@@ -200,53 +200,6 @@ class Reader {
                                   "\" takes: " + allowed);
     }
     return found;
-  }
-
-  void table() {
-    const Value* value = study_.root.find("table");
-    if (!value) return;
-    TableSection section;
-    read_section(section, table_params(), *value, "table", out_);
-    study_.table = {section.title, section.rows, section.columns, section.value, section.best};
-    for (std::size_t i = 0; i < section.value.size(); ++i) {
-      const std::string stage = section.value[i].substr(0, section.value[i].find('.'));
-      if (study_.stage(stage) && section.value[i].find('.') != std::string::npos) continue;
-      out_.error(item_where("value", i), "table.value = " + toml_string(section.value[i]) +
-                                             " is not \"stage.metric\": there is no stage " +
-                                             toml_string(stage) +
-                                             suggestion(stage, study_.stage_names()));
-    }
-    static const std::vector<std::string> kBest = {"highest", "lowest", "none"};
-    for (std::size_t i = 0; i < section.best.size(); ++i)
-      if (std::find(kBest.begin(), kBest.end(), section.best[i]) == kBest.end())
-        out_.error(item_where("best", i), "table.best = " + toml_string(section.best[i]) +
-                                              " is unknown" +
-                                              allowed_names(section.best[i], kBest));
-    if (section.best.size() > 1 && section.best.size() != section.value.size())
-      out_.error(item_where("best", 0), "table.best has " + std::to_string(section.best.size()) +
-                                            " entries; allowed: one, or one for each value");
-  }
-
-  Position item_where(const char* key, std::size_t i) const {
-    const Value& list = *study_.root.find("table")->find(key);
-    return list.is_array() ? list.array()[i].where : list.where;
-  }
-
-  void table_axes() {
-    std::vector<std::string> names;
-    for (const design::Axis& axis : study_.design.axes()) {
-      names.push_back(axis.name);
-      for (const auto& path : axis.paths)
-        if (path != axis.name) names.push_back(path);
-    }
-    const auto check = [&](const char* key, const std::vector<std::string>& wanted) {
-      for (std::size_t i = 0; i < wanted.size(); ++i)
-        if (std::find(names.begin(), names.end(), wanted[i]) == names.end())
-          out_.error(item_where(key, i), std::string("table.") + key + " names no axis: " +
-                                             toml_string(wanted[i]) + suggestion(wanted[i], names));
-    };
-    check("rows", study_.table.rows);
-    check("columns", study_.table.columns);
   }
 
   Study& study_;

@@ -8,6 +8,7 @@
 
 #include "runner/config/ablation.h"
 #include "runner/config/claims.h"
+#include "runner/config/table.h"
 #include "runner/design/design.h"
 #include "runner/registry/diagnostics.h"
 #include "runner/registry/registry.h"
@@ -41,12 +42,6 @@ struct StageSpec {
   double checkpoint_seconds = 0.0;
   Limits limits;
   const ComponentSpec* component = nullptr;
-};
-
-struct TableSpec {
-  std::string title;
-  std::vector<std::string> rows, columns, values;
-  std::vector<std::string> best;  // "highest", "lowest" or "none", one for each value
 };
 
 enum class Isolation { kThread, kProcess };

@@ -67,8 +67,9 @@ std::vector<double> differences(const Table::Entry& best, const Table::Entry& ot
   return out;
 }
 
-void judge_group(const std::vector<Table::Entry*>& group, Best best, double alpha) {
-  if (best == Best::kNone || group.size() < 2) return;
+// The common seeds that would let all comparisons be decided, where they do not; else 0.
+std::size_t judge_group(const std::vector<Table::Entry*>& group, Best best, double alpha) {
+  if (best == Best::kNone || group.size() < 2) return 0;
   const auto worse = [&](const Table::Entry* a, const Table::Entry* b) {
     return best == Best::kHighest ? a->summary.mean < b->summary.mean
                                   : a->summary.mean > b->summary.mean;
@@ -90,12 +91,17 @@ void judge_group(const std::vector<Table::Entry*>& group, Best best, double alph
         analyse::smallest_p(analyse::Test::kSignFlip, pairs.size(), Alternative::kTwoSided));
   }
   const std::vector<double> adjusted = analyse::holm(p), lowest = analyse::holm(floor);
+  bool undecided = false;
   for (std::size_t i = 0; i < others.size(); ++i) {
     others[i]->p = adjusted[i];
     others[i]->standing = adjusted[i] <= alpha ? Standing::kWorse
                           : lowest[i] > alpha  ? Standing::kUndecided
                                                : Standing::kTied;
+    undecided = undecided || others[i]->standing == Standing::kUndecided;
   }
+  if (!undecided) return 0;
+  return analyse::pairs_to_reach(
+      analyse::Test::kSignFlip, alpha / static_cast<double>(others.size()), Alternative::kTwoSided);
 }
 
 }  // namespace
@@ -112,7 +118,8 @@ void judge(Table& table) {
       }
     }
     for (const auto& [number, group] : groups)
-      judge_group(group, table.values[v].best, table.alpha);
+      table.seeds_needed =
+          std::max(table.seeds_needed, judge_group(group, table.values[v].best, table.alpha));
   }
 }
 

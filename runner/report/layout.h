@@ -7,38 +7,48 @@
 
 namespace assay::report {
 
-// How the numbers of one value (metric) are written: `digits` after the point, in units of
-// 10^exponent.
-struct Format {
-  int digits = 1;
-  int exponent = 0;
-};
-
-// An entry's numbers as text; `mean` is empty where no cell is done.
+// A number as text, ours or a paper's; `mean` is empty where no cell has a value.
 struct Shown {
   std::string mean;
-  std::string deviation;  // empty for a single value
+  std::string spread;      // "0.07", "[0.80, 0.91]"; empty: none is shown
+  bool bracketed = false;  // the spread is an interval from and to
   int exponent = 0;
   std::size_t other_count = 0;  // where not the count that the notes tell
-  bool failed = false;
+  std::string marks;            // of its footnotes: "a,b"
+  bool blank = false;           // a paper gives no number here
   bool best = false;
+  bool tied = false;  // not significantly worse than the best
 };
 
-// A table ready to be drawn. Numbers run through the columns of the first value, then the second's.
+// A table ready to be drawn: label columns, then columns of numbers.
 struct Layout {
-  std::size_t labels = 0;  // label columns
-  std::size_t per_value = 1;
-  std::vector<std::string> groups;                 // names of the values; empty: no such line
-  std::vector<std::string> head;                   // of every column
+  struct Column {
+    std::string head;    // "0.5", or "paper"
+    std::string within;  // of a paper's column: the head of ours, beside which it stands
+    bool paper = false;
+  };
+  // A line above the heads: names of values over their columns.
+  struct Group {
+    std::string name;
+    std::size_t first = 0, count = 0;
+  };
+  // What marks mean; empty where there are none.
+  struct Legend {
+    std::string best, tied, rest;
+  };
+  std::vector<std::string> labels;  // heads of the label columns
+  std::vector<Column> columns;
+  std::vector<Group> groups;                       // empty: no such line
   std::vector<std::vector<std::string>> labelled;  // of every row
-  std::vector<std::vector<Shown>> numbers;         // of every row
+  std::vector<std::vector<Shown>> numbers;         // [row][column]
   std::vector<std::string> notes;
-  bool any_best = false;
+  Legend legend;
+  std::vector<std::pair<std::string, std::string>> footnotes;  // mark and text
 };
 
 Layout lay_out(const Table& table);
 
-// "0.85 ± 0.07 (n=2)†", "(3.1 ± 0.2)e-09", "–".
+// "0.85 ± 0.07 (n=2)", "(3.1 ± 0.2)e-09", "0.85 [0.80, 0.91]", "–"; without marks.
 std::string plain(const Shown& shown);
 
 // Without control characters: a message of several lines, or an escape sequence in a name, must not

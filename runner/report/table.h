@@ -36,7 +36,8 @@ struct Table {
   struct Cell {
     std::uint64_t number = 0;  // in the order of the study, as `assay why` counts
     std::uint64_t replicate = 0;
-    std::optional<double> value;  // nothing where it failed, has not run or measured no such value
+    // A finite number; nothing where it failed, has not run or measured no such value.
+    std::optional<double> value;
   };
   // A number of a paper, shown beside ours.
   struct Paper {
@@ -86,6 +87,9 @@ struct Table {
   std::vector<std::string> within;  // names of the axes whose values make a group; empty: columns
   std::vector<Footnote> footnotes;
   std::vector<std::string> remarks;  // further lines below the table
+  // Filled by `judge`: common seeds that every comparison needs to be decided at all; 0 where none
+  // is kUndecided.
+  std::size_t seeds_needed = 0;
 };
 
 // Fills summaries, intervals and standings from the cells. Two entries are compared by the values
@@ -93,11 +97,15 @@ struct Table {
 // (docs/statistics.md), adjusted by Holm over all comparisons with the best of a group.
 void judge(Table& table);
 
-// `colour`: mark the best in bold and its ties underlined; otherwise by * and ~.
+// The mark of a footnote: "a", "b", … (no "q": it has no raised form).
+std::string footnote_mark(std::size_t footnote);
+
+// `colour`: the best in bold and its ties underlined; otherwise marked by * and ~.
 std::string terminal(const Table& table, bool colour);
 std::string markdown(const Table& table);
-std::string latex(const Table& table);  // for booktabs
-std::string csv(const Table& table);    // tidy: one line for each entry
+// For booktabs; a floating table where there is a caption or a label.
+std::string latex(const Table& table);
+std::string csv(const Table& table);  // tidy: one line for each entry
 std::string json(const Table& table);
 // A field of CSV, in quotes where it needs them (RFC 4180).
 std::string csv_field(const std::string& text);

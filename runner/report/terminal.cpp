@@ -1,3 +1,6 @@
+// Tables for terminals.
+#include <map>
+
 #include "runner/report/layout.h"
 
 namespace assay::report {
@@ -40,17 +43,38 @@ std::string spaces(std::size_t wanted, const std::string& text) {
   return std::string(wanted > width ? wanted - width : 0, ' ');
 }
 
+// Letters as they are raised in Unicode.
+std::string raised(const std::string& marks) {
+  static const std::map<char, const char*> kRaised = {
+      {'a', "ᵃ"}, {'b', "ᵇ"}, {'c', "ᶜ"}, {'d', "ᵈ"}, {'e', "ᵉ"}, {'f', "ᶠ"}, {'g', "ᵍ"},
+      {'h', "ʰ"}, {'i', "ⁱ"}, {'j', "ʲ"}, {'k', "ᵏ"}, {'l', "ˡ"}, {'m', "ᵐ"}, {'n', "ⁿ"},
+      {'o', "ᵒ"}, {'p', "ᵖ"}, {'r', "ʳ"}, {'s', "ˢ"}, {'t', "ᵗ"}, {'u', "ᵘ"}, {'v', "ᵛ"},
+      {'w', "ʷ"}, {'x', "ˣ"}, {'y', "ʸ"}, {'z', "ᶻ"}};
+  std::string out;
+  for (const char c : marks) {
+    const auto letter = kRaised.find(c);
+    out += letter == kRaised.end() ? std::string(1, c) : letter->second;
+  }
+  return out;
+}
+
+std::string trimmed(const std::string& line) {
+  return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
 class Drawing {
  public:
   Drawing(const Table& table, bool colour) : layout_(lay_out(table)), colour_(colour) {
-    for (const std::string& name : layout_.head) widths_.push_back(width_of(name));
+    for (const std::string& name : layout_.labels) widths_.push_back(width_of(name));
+    for (const auto& column : layout_.columns) widths_.push_back(width_of(column.head));
     for (std::size_t r = 0; r < layout_.numbers.size(); ++r)
       for (std::size_t c = 0; c < widths_.size(); ++c)
         widths_[c] = std::max(widths_[c], width_of(text(r, c)));
     // A value's name may be wider than its columns: the last of them makes room.
-    for (std::size_t g = 0; g < layout_.groups.size(); ++g) {
-      const std::size_t room = group_width(g), wanted = width_of(layout_.groups[g]);
-      if (wanted > room) widths_[last_of(g)] += wanted - room;
+    for (const auto& group : layout_.groups) {
+      const std::size_t room = width_of_group(group), wanted = width_of(group.name);
+      if (wanted > room)
+        widths_[layout_.labels.size() + group.first + group.count - 1] += wanted - room;
     }
   }
 
@@ -60,55 +84,67 @@ class Drawing {
     std::string head;
     std::size_t total = 0;
     for (std::size_t c = 0; c < widths_.size(); ++c) {
-      head += (c ? "  " : "") + padded(layout_.head[c], c);
+      head += (c ? "  " : "") + padded(head_of(c), c);
       total += widths_[c] + (c ? 2 : 0);
     }
     out += trimmed(head) + "\n";
     for (std::size_t i = 0; i < total; ++i) out += "─";
     out += "\n";
     for (std::size_t r = 0; r < layout_.numbers.size(); ++r) out += row(r) + "\n";
-    for (const std::string& note : layout_.notes) out += "\n" + note;
-    if (layout_.any_best && !colour_) out += "\n* best of its column";
-    return out + "\n";
+    return out + notes() + "\n";
   }
 
  private:
-  static std::string trimmed(const std::string& line) {
-    return line.substr(0, line.find_last_not_of(' ') + 1);
+  bool is_label(std::size_t c) const { return c < layout_.labels.size(); }
+  const Shown& shown(std::size_t r, std::size_t c) const {
+    return layout_.numbers[r][c - layout_.labels.size()];
   }
-  std::size_t last_of(std::size_t group) const {
-    return layout_.labels + (group + 1) * layout_.per_value - 1;
+  std::string head_of(std::size_t c) const {
+    return is_label(c) ? layout_.labels[c] : layout_.columns[c - layout_.labels.size()].head;
   }
-  std::size_t group_width(std::size_t group) const {
-    std::size_t width = 2 * (layout_.per_value - 1);
-    for (std::size_t c = 0; c < layout_.per_value; ++c) width += widths_[last_of(group) - c];
+  std::size_t width_of_group(const Layout::Group& group) const {
+    std::size_t width = 2 * (group.count - 1);
+    for (std::size_t c = 0; c < group.count; ++c)
+      width += widths_[layout_.labels.size() + group.first + c];
     return width;
   }
   std::string text(std::size_t r, std::size_t c) const {
-    if (c < layout_.labels) return layout_.labelled[r][c];
-    const Shown& shown = layout_.numbers[r][c - layout_.labels];
-    return plain(shown) + (shown.best && !colour_ ? "*" : "");
+    if (is_label(c)) return layout_.labelled[r][c];
+    const Shown& number = shown(r, c);
+    const char* mark = colour_ ? "" : number.best ? "*" : number.tied ? "~" : "";
+    return plain(number) + raised(number.marks) + mark;
   }
   std::string padded(const std::string& text, std::size_t c) const {
     const std::string space = spaces(widths_[c], text);
-    return c < layout_.labels ? text + space : space + text;
+    return is_label(c) ? text + space : space + text;
   }
   std::string groups() const {
     std::string out;
-    for (std::size_t c = 0; c < layout_.labels; ++c) out += std::string(widths_[c] + 2, ' ');
-    for (std::size_t g = 0; g < layout_.groups.size(); ++g)
-      out += layout_.groups[g] + spaces(group_width(g) + 2, layout_.groups[g]);
+    for (std::size_t c = 0; c < layout_.labels.size(); ++c) out += std::string(widths_[c] + 2, ' ');
+    for (const auto& group : layout_.groups)
+      out += group.name + spaces(width_of_group(group) + 2, group.name);
     return out;
   }
   std::string row(std::size_t r) const {
     std::string out;
     for (std::size_t c = 0; c < widths_.size(); ++c) {
-      const bool bold =
-          colour_ && c >= layout_.labels && layout_.numbers[r][c - layout_.labels].best;
-      const std::string cell = padded(text(r, c), c);
-      out += (c ? "  " : "") + (bold ? "\033[1m" + cell + "\033[0m" : cell);
+      const std::string space = spaces(widths_[c], text(r, c));
+      std::string cell = text(r, c);
+      if (colour_ && !is_label(c) && shown(r, c).best) cell = "\033[1m" + cell + "\033[0m";
+      if (colour_ && !is_label(c) && shown(r, c).tied) cell = "\033[4m" + cell + "\033[0m";
+      out += (c ? "  " : "") + (is_label(c) ? cell + space : space + cell);
     }
     return trimmed(out);
+  }
+  std::string notes() const {
+    std::string out;
+    for (const std::string& note : layout_.notes) out += "\n" + note;
+    for (const auto& [mark, text] : layout_.footnotes) out += "\n" + raised(mark) + " " + text;
+    const auto& legend = layout_.legend;
+    if (!legend.best.empty()) out += (colour_ ? "\nbold: " : "\n* ") + legend.best;
+    if (!legend.tied.empty()) out += (colour_ ? "\nunderlined: " : "\n~ ") + legend.tied;
+    if (!legend.rest.empty()) out += "\n" + legend.rest;
+    return out;
   }
 
   Layout layout_;

@@ -49,7 +49,7 @@ message = "no luck"
 value = "a.value"
 T
 out=$("$assay" run fail.toml 2>/dev/null); [[ $? -eq 1 ]] || fail "exit code of a failed cell"
-expect "$out" "–†"
+expect "$out" "–ᵃ"
 expect "$out" "failed in stage a: no luck"
 "$assay" run fail.toml --set a.fail=false --set 'sweep."a.fail"=[false]' -q >/dev/null || fail "a good one after a failed one"
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runner/report/table.h"
+
+namespace assay::report {
+
+// How the numbers of one value (metric) are written: `digits` after the point, in units of
+// 10^exponent.
+struct Format {
+  int digits = 0;
+  int exponent = 0;
+  double typical = 0.0;  // the spread that the digits are of; 0 where there is none
+};
+
+// What is shown beside an entry's mean, half of it where it is an interval; 0 where the values are
+// all the same, nothing where they are too few.
+std::optional<double> spread_of(const Table::Entry& entry, Spread spread);
+
+// Two significant digits of the typical spread (the median). Values without any spread: as
+// many digits as they have, at most four significant ones of the largest.
+Format format_for(const std::vector<std::vector<Table::Entry>>& entries, Spread spread);
+
+// An entry whose spread is more than ten times off the typical one has two significant digits of
+// its own.
+Format format_of(const Format& common, std::optional<double> spread);
+
+std::string fixed(double value, const Format& format);
+
+}  // namespace assay::report
