@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"validate", "STUDY…", "check studies without running them", validate_command},
     {"show", "STUDY", "print a study as resolved", show_command},
     {"table", "DIR|STUDY", "print the table of stored results", table_command},
+    {"trace", "DIR|STUDY", "say what stands behind a number of the table", trace_command},
     {"claims", "DIR|STUDY", "decide what a study claims", claims_command},
     {"effects", "DIR|STUDY", "say what each part of an ablation is worth", effects_command},
     {"status", "DIR|STUDY", "say what is done, failed and missing", status_command},

@@ -34,6 +34,7 @@ int describe_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);
 int table_command(const Arguments& arguments);
+int trace_command(const Arguments& arguments);
 int claims_command(const Arguments& arguments);
 int effects_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
