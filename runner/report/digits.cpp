@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kMostDigits = 6;
 constexpr int kMostOwnDigits = 12;
-constexpr double kOff = 10.0;  // times the typical spread
+constexpr double kLeast = 1.0, kMost = 1000.0;  // of a spread, in units of the last digit
 constexpr double kLargest = 1e7, kLargestWhole = 1e15;
 
 // The power of ten of a number once it is rounded to so many significant digits: 0.0996 has -1 with
@@ -81,8 +81,8 @@ Format format_for(const std::vector<std::vector<Table::Entry>>& entries, Spread 
   }
   if (spreads.empty()) return without_spread(means, largest);
   Format out;
-  out.typical = analyse::summarise(spreads).median;
-  const int wanted = 1 - power_of(out.typical, 2);
+  out.by_spread = true;
+  const int wanted = 1 - power_of(analyse::summarise(spreads).median, 2);
   if (largest > 0 && ((wanted > kMostDigits && largest < 1e-3) || largest >= kLargest))
     out.exponent = power_of(largest, 2);
   out.digits = std::clamp(wanted + out.exponent, 0, kMostDigits);
@@ -90,9 +90,9 @@ Format format_for(const std::vector<std::vector<Table::Entry>>& entries, Spread 
 }
 
 Format format_of(const Format& common, std::optional<double> spread) {
-  if (!spread || !(*spread > 0) || !(common.typical > 0)) return common;
-  const double ratio = *spread / common.typical;
-  if (ratio <= kOff && ratio >= 1 / kOff) return common;
+  if (!spread || !(*spread > 0) || !common.by_spread) return common;
+  const double shown = *spread * std::pow(10.0, common.digits - common.exponent);
+  if (shown >= kLeast && shown < kMost) return common;
   Format out = common;
   out.digits = std::clamp(1 - power_of(*spread, 2) + common.exponent, 0, kMostOwnDigits);
   return out;

@@ -13,7 +13,7 @@ namespace assay::report {
 struct Format {
   int digits = 0;
   int exponent = 0;
-  double typical = 0.0;  // the spread that the digits are of; 0 where there is none
+  bool by_spread = false;  // digits are those of a spread
 };
 
 // What is shown beside an entry's mean, half of it where it is an interval; 0 where the values are
@@ -24,8 +24,8 @@ std::optional<double> spread_of(const Table::Entry& entry, Spread spread);
 // many digits as they have, at most four significant ones of the largest.
 Format format_for(const std::vector<std::vector<Table::Entry>>& entries, Spread spread);
 
-// An entry whose spread is more than ten times off the typical one has two significant digits of
-// its own.
+// An entry whose spread would show no digit in the common format, or more than three, has two
+// significant digits of its own.
 Format format_of(const Format& common, std::optional<double> spread);
 
 std::string fixed(double value, const Format& format);

@@ -74,6 +74,11 @@ std::size_t judge_group(const std::vector<Table::Entry*>& group, Best best, doub
     return best == Best::kHighest ? a->summary.mean < b->summary.mean
                                   : a->summary.mean > b->summary.mean;
   };
+  // Where all means are equal none of them is the best.
+  const bool any = std::any_of(group.begin(), group.end(), [&](const Table::Entry* entry) {
+    return entry->summary.mean != group[0]->summary.mean;
+  });
+  if (!any) return 0;
   const Table::Entry* top = *std::max_element(group.begin(), group.end(), worse);
   std::vector<Table::Entry*> others;
   std::vector<double> p, floor;

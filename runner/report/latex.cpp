@@ -71,8 +71,8 @@ std::string notes(const Layout& layout, bool centred) {
   if (!legend.rest.empty()) lines.push_back(latex_text(legend.rest));
   std::string out;
   for (const std::string& line : lines)
-    out +=
-        std::string("\n{\\footnotesize") + (centred ? "\\raggedright " : " ") + line + "\\par}\n";
+    out += std::string("\n{\\footnotesize") + (centred ? "\\raggedright " : "\\noindent ") + line +
+           "\\par}\n";
   return out;
 }
 

@@ -70,7 +70,9 @@ Shown show(const std::optional<Table::Paper>& paper) {
 
 std::string spread_note(const Table& table, std::size_t common) {
   std::size_t largest = 0, smallest = common;
+  bool differ = false;
   for_each_entry(table, [&](const Table::Entry& entry) {
+    differ = differ || spread_of(entry, table.spread).value_or(0.0) > 0;
     largest = std::max(largest, entry.summary.count);
     if (entry.summary.count > 0) smallest = std::min(smallest, entry.summary.count);
   });
@@ -83,7 +85,7 @@ std::string spread_note(const Table& table, std::size_t common) {
   const auto& [what, of] = kWords.at(table.spread);
   return std::string(what) + " over n = " + std::to_string(common) + " seeds" +
          (largest == smallest ? "" : " where no other n is given") +
-         ", rounded to two digits of the typical " + of;
+         (differ ? std::string(", rounded to two digits of the typical ") + of : "");
 }
 
 Layout::Legend legend_of(const Table& table) {

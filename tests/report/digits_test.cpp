@@ -44,11 +44,15 @@ TEST_CASE("values without spread keep the digits that they have, at most four si
         std::vector<std::string>{"1235", "0"});
 }
 
-TEST_CASE("one format for a value; an entry ten times off has its own") {
+TEST_CASE("one format for a value; an entry that it shows no digit of has its own") {
   CHECK(shown(column({entry({1.0, 1.2}), entry({1.0, 1.04}), entry({2.0, 2.0})})) ==
         std::vector<std::string>{"1.100 ± 0.141", "1.020 ± 0.028", "2.000 ± 0"});
   CHECK(shown(column({entry({1.0, 1.2}), entry({1.0, 1.3}), entry({1.0, 1.0002})})) ==
         std::vector<std::string>{"1.10 ± 0.14", "1.15 ± 0.21", "1.00010 ± 0.00014"});
+  CHECK(shown(column({entry({1.0, 1.2}), entry({1.0, 1.3}), entry({100.0, 190.0})})) ==
+        std::vector<std::string>{"1.10 ± 0.14", "1.15 ± 0.21", "145 ± 64"});
+  CHECK(shown(column({entry({1.0, 1.2}), entry({1.0, 1.3}), entry({1.0, 1.024})}))[2] ==
+        "1.01 ± 0.02");
 }
 
 TEST_CASE("intervals in place of deviations, or nothing") {

@@ -39,7 +39,9 @@ TEST_CASE("where less is better the lowest mean is the best; equal means share i
         std::vector{S::kUnmarked, S::kUnmarked});
 }
 
-TEST_CASE("a lone entry is the best of nothing") {
+TEST_CASE("a lone entry, or one of equal ones, is the best of nothing") {
+  CHECK(standings(judged(column({entry({1, 2}), entry({2, 1})}))) ==
+        std::vector{S::kUnmarked, S::kUnmarked});
   CHECK(standings(judged(column({entry({1, 2})}))) == std::vector{S::kUnmarked});
   CHECK(standings(judged(column({entry({1, 2}), entry({}, 2)}))) ==
         std::vector{S::kUnmarked, S::kUnmarked});

@@ -193,15 +193,17 @@ TEST_CASE("a table in LaTeX, escaped") {
       "random & $0.60 \\pm 0.14$ & --\\rlap{\\textsuperscript{a}} & $10 \\pm 0$ & "
       "--\\rlap{\\textsuperscript{b}} \\\\\n"
       "\\bottomrule\n\\end{tabular}\n"
-      "\n{\\footnotesize mean $\\pm$ standard deviation over n = 2 seeds where no other n is "
+      "\n{\\footnotesize\\noindent mean $\\pm$ standard deviation over n = 2 seeds where no other "
+      "n is "
       "given" +
           kMean +
           "\\par}\n"
-          "\n{\\footnotesize columns: keep\\par}\n"
-          "\n{\\footnotesize \\textsuperscript{a} 3 cells failed in stage a: bad luck\\par}\n"
-          "\n{\\footnotesize \\textsuperscript{b} 2 of 12 cells have not run\\par}\n"
-          "\n{\\footnotesize \\textbf{Bold}: best of its column\\par}\n"
-          "\n{\\footnotesize " +
+          "\n{\\footnotesize\\noindent columns: keep\\par}\n"
+          "\n{\\footnotesize\\noindent \\textsuperscript{a} 3 cells failed in stage a: bad "
+          "luck\\par}\n"
+          "\n{\\footnotesize\\noindent \\textsuperscript{b} 2 of 12 cells have not run\\par}\n"
+          "\n{\\footnotesize\\noindent \\textbf{Bold}: best of its column\\par}\n"
+          "\n{\\footnotesize\\noindent " +
           kTooFew + "\\par}\n");
 }
 

@@ -21,7 +21,7 @@ value = 5
 value = "a.value"
 T
 out=$("$assay" run grid.toml 2>err) || fail "run"
-expect "$out" "3.0"
+expect "$out" "3 ± 0"
 expect "$(cat err)" "6/6 cells"
 "$assay" run grid.toml >again 2>err || fail "second run"
 expect "$(cat err)" "everything is stored: 6 cells"
