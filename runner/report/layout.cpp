@@ -79,7 +79,7 @@ std::string spread_note(const Table& table, std::size_t common) {
   if (largest < 2) return {};
   static const std::map<Spread, std::pair<const char*, const char*>> kWords = {
       {Spread::kDeviation, {"mean ± standard deviation", "deviation"}},
-      {Spread::kInterval, {"mean ± half of Student's 95% interval of it", "interval"}},
+      {Spread::kInterval, {"mean ± half the width of its 95% interval (Student's t)", "interval"}},
       {Spread::kBca, {"mean and its 95% interval (BCa bootstrap)", "interval"}},
       {Spread::kNone, {"mean", "deviation"}}};
   const auto& [what, of] = kWords.at(table.spread);
@@ -108,8 +108,8 @@ Layout::Legend legend_of(const Table& table) {
   if (seen[Standing::kTied] > 0)
     out.tied = "not significantly worse than the best (p > " + level + ": " + test + ")";
   else if (seen[Standing::kWorse] > 0)
-    out.rest = "significantly worse than the best, all that were judged (p <= " + level + ": " +
-               test + ")";
+    out.rest = std::string(seen[Standing::kUndecided] > 0 ? "all that were judged" : "all others") +
+               " are significantly worse than the best (p ≤ " + level + ": " + test + ")";
   if (seen[Standing::kUndecided] == 0 || most_pairs < 2) return out;
   const std::string needed = std::to_string(table.seeds_needed);
   const bool judged = seen[Standing::kTied] + seen[Standing::kWorse] > 0;

@@ -99,7 +99,7 @@ TEST_CASE("where all others are significantly worse, the table says so") {
   table.rows.erase(table.rows.begin() + 1);
   report::judge(table);
   CHECK(report::terminal(table, false)
-            .find("\nsignificantly worse than the best, all that were judged (p <= 0.05: " + kTest +
+            .find("\nall others are significantly worse than the best (p ≤ 0.05: " + kTest +
                   ")\n") != std::string::npos);
 }
 

@@ -73,7 +73,7 @@ assert rows[0]["paper"] == "1.02" and table["entries"][0]["paper"]["footnote"] =
 P
 
 # Other spreads are named.
-expect "$("$assay" table study.toml --set table.spread=interval)" "mean ± half of Student's 95% interval"
+expect "$("$assay" table study.toml --set table.spread=interval)" "mean ± half the width of its 95% interval (Student's t)"
 out=$("$assay" table study.toml --set table.spread=bca)
 expect "$out" "its 95% interval (BCa bootstrap)"
 grep -qE "^full +[0-9.]+ \[[0-9.]+, [0-9.]+\]" <<<"$out" || fail "an interval in $out"
