@@ -86,24 +86,22 @@ void print_columns(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
-void print(const Trace& trace, const Table& table) {
-  std::cout << trace.row << (trace.column.empty() ? "" : ", " + trace.column) << "\n\n";
-  for (std::size_t i = 0; i < trace.values.size(); ++i)
-    print_entry(table, trace.values[i]->name, *trace.entries[i]);
+void print_settings(const Trace& trace) {
+  std::cout << "\nconfiguration";
+  if (trace.variants > 1) std::cout << " of the first of " << trace.variants << " variants";
+  std::cout << "\n";
   std::vector<std::vector<std::string>> lines;
   for (const Setting& one : trace.settings)
     lines.push_back({one.path + " = " + one.text, place_of(one.where), one.axis ? "axis" : ""});
-  std::cout << "\nconfiguration"
-            << (trace.variants > 1
-                    ? " of the first of " + std::to_string(trace.variants) + " variants"
-                    : "")
-            << "\n";
   print_columns(lines);
-  lines = {{"cell", "replicate", "key", "state"}};
+}
+
+void print_cells(const Trace& trace) {
+  std::vector<std::vector<std::string>> lines = {{"cell", "replicate", "key", "state"}};
   for (const Table::Value* value : trace.values) lines[0].push_back(value->name);
   lines[0].emplace_back("stored in");
+  std::string failures;
   const auto& cells = trace.entries.front()->cells;
-  std::vector<std::string> failures;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const store::CellRecord* record = trace.records[i];
     auto& line = lines.emplace_back();
@@ -113,13 +111,16 @@ void print(const Trace& trace, const Table& table) {
       line.push_back(value_text(entry->cells[i].value));
     line.push_back(trace.files[i]);
     if (record && record->status == store::Status::kFailed)
-      failures.push_back("  cell " + std::to_string(cells[i].number) + " failed in stage " +
-                         record->failed_stage + ": " + record->message);
+      failures += "  cell " + std::to_string(cells[i].number) + " failed in stage " +
+                  record->failed_stage + ": " + record->message + "\n";
   }
   std::cout << "\ncells\n";
   print_columns(lines);
-  for (const std::string& failure : failures) std::cout << failure << "\n";
-  lines.clear();
+  std::cout << failures;
+}
+
+void print_artifacts(const Trace& trace) {
+  std::vector<std::vector<std::string>> lines;
   for (const Kept& one : trace.artifacts) {
     std::string replicates;
     for (const std::uint64_t replicate : one.replicates)
@@ -131,8 +132,23 @@ void print(const Trace& trace, const Table& table) {
   print_columns(lines);
 }
 
+void print(const Trace& trace, const Table& table) {
+  std::cout << trace.row << (trace.column.empty() ? "" : ", " + trace.column) << "\n\n";
+  for (std::size_t i = 0; i < trace.values.size(); ++i)
+    print_entry(table, trace.values[i]->name, *trace.entries[i]);
+  if (trace.entries.front()->cells.empty()) {
+    std::cout << "the study has no cell there\n";
+    return;
+  }
+  print_settings(trace);
+  print_cells(trace);
+  print_artifacts(trace);
+}
+
 Json json_of(const Trace& trace, const Table& table) {
   Json out = {{"row", trace.row}, {"column", trace.column}};
+  for (const char* list : {"values", "configuration", "cells", "artifacts"})
+    out[list] = Json::array();
   for (std::size_t i = 0; i < trace.values.size(); ++i) {
     const Table::Entry& entry = *trace.entries[i];
     Json one = {{"metric", trace.values[i]->name}, {"n", entry.summary.count}};
@@ -202,6 +218,7 @@ int trace_command(const Arguments& arguments) {
   int code = 0;
   if (!load(rest, "trace DIR|STUDY --cell ROW [COLUMN] [options]", options, vm, loaded, code))
     return code;
+  if (cell.empty() && vm.count("cell")) cell = {vm["cell"].as<std::string>()};  // --cell=ROW
   cell.resize(2);
   const Table table = tabulate(*loaded.study, loaded.results);
   if (table.values.empty()) throw UsageError("nothing is stored yet: there is no number to trace");

@@ -149,6 +149,7 @@ assert all(len(cell["key"]) == 32 and cell["file"].startswith("segments/") for c
 assert {"path": "system.noise", "value": "0.2", "where": "results/study/study.toml:9", "axis": False} in trace["configuration"], trace["configuration"]
 assert trace["values"][0]["paper"]["note"] == "Doe 2024, table 1: twice the noise"
 P
+[[ $("$assay" trace study.toml --cell=full) == "$("$assay" trace study.toml --cell full)" ]] || fail "--cell=ROW"
 out=$("$assay" trace fail.toml --cell true "no wit") || fail "trace of failed cells"
 expect "$out" "no value"
 expect "$out" "cell 3 failed in stage a: no wit"
