@@ -64,6 +64,58 @@ TEST_CASE("normalised mean squared error is 1 minus the explained variance") {
         doctest::Approx(15.0 / 16));
 }
 
+TEST_CASE("sizes and directions of reconstructions by hand") {
+  Identity f({3, 4, -3, 4, 0, 0});
+  // Codes (3, 4), (0, 4) and (0, 0), which are written at half their size.
+  f.sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, Values{0.5, 0, 0, 0.5});
+  auto l1 = measured("\"l1\"", f.evaluation);
+  CHECK(l1["l1"] == doctest::Approx(11.0 / 3));
+  CHECK(l1["l1-written"] == doctest::Approx(5.5 / 3));
+  CHECK(measured("\"l2-ratio\"", f.evaluation)["l2-ratio"] ==
+        doctest::Approx((0.5 + 2.0 / 5) / 2));  // not of the example that is 0
+  CHECK(measured("\"reconstruction-cosine\"", f.evaluation)["reconstruction-cosine"] ==
+        doctest::Approx((1 + 0.8 + 0) / 3));
+  auto mse = measured("\"reconstruction-mse\"", f.evaluation);
+  CHECK(mse["reconstruction-mse-summed"] == doctest::Approx((2.25 + 4 + 9 + 4) / 3));
+  CHECK(mse["reconstruction-mse"] == doctest::Approx((2.25 + 4 + 9 + 4) / 6));
+  // What is not rebuilt at all is no bias: all is of half its size.
+  CHECK(measured("\"relative-reconstruction-bias\"",
+                 f.evaluation)["relative-reconstruction-bias"] == doctest::Approx(0.5));
+}
+
+TEST_CASE("the relative reconstruction bias is the best divisor") {
+  Identity f({3, 1, -2, 4, 0.5, 2, 1, 1});
+  f.sae.parameters.get("decoder.weight").value =
+      nn::Tensor::of({2, 2}, Values{0.6, 0.3, -0.2, 0.9});
+  const double gamma =
+      measured("\"relative-reconstruction-bias\"", f.evaluation)["relative-reconstruction-bias"];
+  const nn::Tensor &x = f.evaluation.targets(), &back = f.evaluation.reconstruction();
+  const auto error = [&](double divisor) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < x.count(); ++i)
+      sum += std::pow(back.get(i) / divisor - x.get(i), 2);
+    return sum;
+  };
+  CHECK(gamma < 1.0);
+  for (const double other : {0.5 * gamma, 0.99 * gamma, 1.01 * gamma, 1.0})
+    CHECK(error(gamma) < error(other));
+  f.sae.parameters.get("decoder.weight").value.fill(0.0);
+  Evaluation nothing;
+  nothing.data = &f.data;
+  nothing.sae = &f.sae;
+  CHECK_THROWS_WITH(
+      measured("\"relative-reconstruction-bias\"", nothing),
+      "relative-reconstruction-bias: reconstructions have nothing in common with the inputs");
+}
+
+TEST_CASE("atoms may share a latent in mmcs, and not in dictionary recovery") {
+  Tree f({0.8, 0.6, 0, 0, 0, -1, 0, 0, -1}, {1, 0, 0, 0, 1, 0, 0, 0, 1});
+  // Cosines of the atoms with the first latent: 0.8, 0.6 and 0; the others point away.
+  CHECK(measured("\"mmcs\"", f.evaluation)["mmcs"] == doctest::Approx(1.4 / 3));
+  CHECK(measured("\"dictionary-recovery\"", f.evaluation)["dictionary-recovery"] ==
+        doctest::Approx(0.8 / 3));
+}
+
 TEST_CASE("dead and dense latents and the quantiles of firing") {
   Identity f({1, -1, 2, -1, -1, -1, -1, -1});  // the first fires in half of the rows
   CHECK(measured("\"dead-latents\"", f.evaluation)["dead-latents"] == 0.5);
