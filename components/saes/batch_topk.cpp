@@ -38,7 +38,7 @@ struct Smallest {
 }  // namespace
 
 std::string BatchTopkBase::check() const {
-  return k <= latents_count ? ""
+  return k <= latents_count ? check_norms()
                             : "k = " + std::to_string(k) + " is more than the " +
                                   std::to_string(latents_count) + " latents";
 }
@@ -66,7 +66,7 @@ nn::Var BatchTopkBase::decode(nn::Forward& pass, nn::Var code) const {
 }
 
 void BatchTopkBase::after_step(nn::Parameters& parameters) const {
-  unit_decoder(parameters);
+  keep_norms(parameters);
 }
 
 nn::Var BatchTopkBase::finish(nn::Forward& pass, nn::Var error, nn::Var x, nn::Var code,
@@ -90,7 +90,9 @@ struct BatchTopk final : BatchTopkBase {
 
   static void params(Params<BatchTopk>& p) { batch_topk_params(p); }
   nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const override {
-    const nn::Var code = encode(pass, x), rebuilt = decode(pass, code);
+    const nn::Var code = encode(pass, x);
+    const nn::Var rebuilt =
+        nn::add_row(nn::matmul(code, directions(pass)), pass.parameter("decoder.bias"));
     return finish(pass, mean_square(rebuilt, target), x, code, rebuilt);
   }
 };

@@ -9,7 +9,7 @@ namespace assay::saes {
 // learn, and in use those above a threshold: the moving mean of the smallest number kept above 0 in
 // a batch ("threshold", which no gradient reaches). So the code of an example in use does not
 // depend on the others.
-struct BatchTopkBase : LatentSae, AuxK {
+struct BatchTopkBase : LatentSae, AuxK, DecoderNorms {
   int k = 8;
   float rate = 0.01F;
 
@@ -26,6 +26,7 @@ struct BatchTopkBase : LatentSae, AuxK {
         .at_most(1)
         .doc("How fast the threshold follows the smallest number kept, for each step.");
     aux_params(p, 0);
+    norm_params(p, 2);
   }
   std::string check() const override;
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override;

@@ -32,11 +32,7 @@ struct Crosscoder final : LatentSae {
         .doc("Of what a latent reads, and of what it writes at all sites, at the start.");
   }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
-    declare_sae(out, format, latents_count, init);
-    for (const char* name : {"encoder.weight", "decoder.weight"}) {
-      nn::Tensor& rows = out.get(name).value;
-      for (std::int64_t i = 0; i < rows.count(); ++i) rows.set(i, double{norm} * rows.get(i));
-    }
+    declare_free_norms(out, format, latents_count, norm, init);
     nn::Tensor widths({static_cast<int>(format.widths.size())});
     for (std::size_t s = 0; s < format.widths.size(); ++s)
       widths.set(static_cast<std::int64_t>(s), format.widths[s]);
@@ -63,9 +59,7 @@ struct Crosscoder final : LatentSae {
     int first = 0;
     for (std::int64_t s = 0; s < widths.count(); ++s) {
       const int width = static_cast<int>(std::lround(widths.get(s)));
-      const nn::Var squares = nn::sum_columns(nn::square(nn::slice_columns(rows, first, width)));
-      // exp(log / 2): the root, whose slope at 0 the shift keeps finite.
-      const nn::Var norms = nn::exp(nn::scale(nn::log(nn::shift(squares, 1e-12)), 0.5));
+      const nn::Var norms = row_norms(rows, first, width);
       out = out.valid() ? nn::add(out, norms) : norms;
       first += width;
     }

@@ -7,51 +7,13 @@
 // 0.001 is narrower here by the root of that number.
 #include <cmath>
 
-#include "components/nn/dispatch.h"
+#include "components/saes/jump.h"
 #include "components/saes/unit_norm.h"
 
 namespace assay::saes {
 namespace {
 
-struct Jump {
-  double bandwidth = 0.001;
-  bool counts = false;  // 1 where u > theta, in place of u
-
-  template <class T>
-  void backward(nn::Tape::Inputs in, const nn::Tensor& grad, nn::Tensor* du,
-                nn::Tensor* dtheta) const {
-    const auto u = in[0]->data<T>(), theta = in[1]->data<T>(), g = grad.data<T>();
-    const T width = static_cast<T>(bandwidth);
-    for (std::size_t i = 0; i < u.size(); ++i) {
-      const std::size_t j = i % theta.size();
-      if (du && !counts && u[i] > theta[j]) du->data<T>()[i] += g[i];
-      if (!dtheta || std::abs(u[i] - theta[j]) >= width / 2) continue;
-      dtheta->data<T>()[j] -= (counts ? T(1) : theta[j]) / width * g[i];
-    }
-  }
-};
-
-nn::Var jump(nn::Var u, nn::Var theta, Jump how) {
-  const nn::Var inputs[] = {u, theta};
-  return u.tape->custom(
-      how.counts ? "jump_count" : "jump_relu", inputs, u.shape(),
-      [how](nn::Tape::Inputs in, nn::Tensor& out) {
-        nn::dispatch(out.dtype(), [&](auto t) {
-          using T = decltype(t);
-          const auto x = in[0]->data<T>(), least = in[1]->data<T>();
-          const auto y = out.data<T>();
-          for (std::size_t i = 0; i < y.size(); ++i)
-            y[i] = x[i] > least[i % least.size()] ? (how.counts ? T(1) : x[i]) : T(0);
-        });
-      },
-      [how](nn::Tape::Inputs in, const nn::Tensor& out, const nn::Tensor& grad,
-            nn::Tape::Gradients to) {
-        nn::dispatch(out.dtype(),
-                     [&](auto t) { how.backward<decltype(t)>(in, grad, to[0], to[1]); });
-      });
-}
-
-struct JumpRelu final : LatentSae {
+struct JumpRelu final : LatentSae, DecoderNorms {
   static constexpr Info kInfo{"jump-relu", 1,
                               "Learnt thresholds, and a penalty on the number kept.",
                               "Rajamanoharan et al. 2024, arXiv:2407.14435"};
@@ -61,8 +23,8 @@ struct JumpRelu final : LatentSae {
   float threshold = 0.001F;
   float bandwidth = 0.001F;
   float warmup = 0.0F;
-  bool project = true;
 
+  JumpRelu() { project = true; }
   static void params(Params<JumpRelu>& p) {
     latents_param(p);
     p.add("l0", &JumpRelu::l0).at_least(0).doc("Weight of the number of latents that fire.");
@@ -80,7 +42,12 @@ struct JumpRelu final : LatentSae {
     p.add("project", &JumpRelu::project)
         .doc("Whether the decoder's gradient keeps to what leaves the norms of its rows.")
         .source("Bricken et al. 2023");
+    p.add("unit_norm", &JumpRelu::unit_norm)
+        .doc("Whether the decoder's rows have norm 1 after each step.")
+        .source("Bricken et al. 2023")
+        .since(2);
   }
+  std::string check() const override { return check_norms(); }
   void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const override {
     declare_sae(out, format, latents_count, init);
     out.add("log_threshold", nn::Tensor::full({latents_count}, std::log(double{threshold})),
@@ -94,15 +61,14 @@ struct JumpRelu final : LatentSae {
   }
   nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const override {
     const nn::Var u = pre_activations(pass, x), theta = thresholds(pass);
-    nn::Var directions = pass.parameter("decoder.weight");
-    if (project) directions = unit_rows(directions);
-    const nn::Var rebuilt = nn::add_row(nn::matmul(jump(u, theta, {bandwidth, false}), directions),
+    const nn::Var rows = directions(pass);
+    const nn::Var rebuilt = nn::add_row(nn::matmul(jump(u, theta, {bandwidth, false}), rows),
                                         pass.parameter("decoder.bias"));
     const nn::Var fired = nn::sum(jump(u, theta, {bandwidth, true}));
     return nn::add(mean_square(rebuilt, target),
                    nn::scale(fired, l0 * warmed_up(pass, warmup) / x.shape()[0]));
   }
-  void after_step(nn::Parameters& parameters) const override { unit_decoder(parameters); }
+  void after_step(nn::Parameters& parameters) const override { keep_norms(parameters); }
 
  private:
   static nn::Var thresholds(nn::Forward& pass) { return nn::exp(pass.parameter("log_threshold")); }

@@ -33,14 +33,14 @@ struct Matryoshka final : BatchTopkBase {
     return {};
   }
   nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const override {
-    const nn::Var code = encode(pass, x), directions = pass.parameter("decoder.weight");
+    const nn::Var code = encode(pass, x), rows = directions(pass);
     const nn::Var b = pass.parameter("decoder.bias");
     nn::Var sum, error;
     int first = 0;
     for (std::size_t i = 0; i < prefixes.size(); ++i) {
       const int count = size(i) - first;
       const nn::Var part = nn::matmul(nn::slice_columns(code, first, count),
-                                      nn::gather_rows(directions, range(pass, first, count)));
+                                      nn::gather_rows(rows, range(pass, first, count)));
       sum = sum.valid() ? nn::add(sum, part) : nn::add_row(part, b);
       const nn::Var own = mean_square(sum, target);
       error = error.valid() ? nn::add(error, own) : own;

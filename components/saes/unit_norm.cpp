@@ -19,6 +19,35 @@ void declare_sae(nn::Parameters& out, const SaeFormat& format, int latents, cons
   out.add("decoder.bias", nn::Tensor({features}), nn::Role::kBias);
 }
 
+void declare_free_norms(nn::Parameters& out, const SaeFormat& format, int latents, double norm,
+                        const Stream& init) {
+  declare_sae(out, format, latents, init);
+  for (const char* name : {"encoder.weight", "decoder.weight"}) {
+    nn::Tensor& rows = out.get(name).value;
+    for (std::int64_t i = 0; i < rows.count(); ++i) rows.set(i, norm * rows.get(i));
+  }
+}
+
+nn::Var row_norms(nn::Var rows, int first, int count) {
+  const nn::Var squares = nn::sum_columns(nn::square(nn::slice_columns(rows, first, count)));
+  // exp(log / 2): the root, whose slope at 0 the shift keeps finite.
+  return nn::exp(nn::scale(nn::log(nn::shift(squares, 1e-12)), 0.5));
+}
+
+std::string DecoderNorms::check_norms() const {
+  return project && !unit_norm ? "project keeps the norms of the decoder's rows; it needs unit_norm"
+                               : "";
+}
+
+nn::Var DecoderNorms::directions(nn::Forward& pass) const {
+  const nn::Var rows = pass.parameter("decoder.weight");
+  return project ? unit_rows(rows) : rows;
+}
+
+void DecoderNorms::keep_norms(nn::Parameters& parameters) const {
+  if (unit_norm) unit_decoder(parameters);
+}
+
 nn::Var centred(nn::Forward& pass, nn::Var x) {
   return nn::add_row(x, nn::scale(pass.parameter("decoder.bias"), -1.0));
 }

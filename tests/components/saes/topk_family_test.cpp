@@ -84,6 +84,36 @@ TEST_CASE("batch-topk keeps n k latents in all, and in use those above its thres
   CHECK(sae.encode(x) == nn::Tensor::of({2, 3}, Values{5, 4, 0, 0, 0, 0}));
 }
 
+TEST_CASE("topk with more latents beside: L(k) and a share of L(4k)") {
+  const std::string one = "use = \"topk\", latents = 3, k = 1";
+  TrainedSae sae = untrained_sae("{ multi = 0.5, multi_k = 2, " + one + " }", 3, 2);
+  const Values identity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  sae.parameters.get("encoder.weight").value = nn::Tensor::of({3, 3}, identity);
+  sae.parameters.get("decoder.weight").value = nn::Tensor::of({3, 3}, identity);
+  const nn::Tensor x = nn::Tensor::of({1, 3}, Values{3, 2, 1});
+  CHECK(loss_on(sae, x) == doctest::Approx(2 * 2 + 1 + 0.5 * 1));
+  CHECK(sae.encode(x) == nn::Tensor::of({1, 3}, Values{3, 0, 0}));  // in use k are kept
+  sae_contract("{ use = \"topk\", latents = 12, k = 2, multi = 0.125 }");
+  CHECK(error_of<Sae>("{ multi = 0.125, " + one + " }") ==
+        "it.multi: keeping 4 is more than the 3 latents");
+}
+
+TEST_CASE("norms of the decoder may be free") {
+  for (const std::string options :
+       {"use = \"topk\", latents = 12", "use = \"batch-topk\", latents = 12",
+        "use = \"jump-relu\", latents = 12, project = false"}) {
+    CAPTURE(options);
+    TrainedSae sae = untrained_sae("{ unit_norm = false, " + options + " }", 6, 2);
+    nn::Tensor& rows = sae.parameters.get("decoder.weight").value;
+    rows.set(0, 7.0);
+    const nn::Tensor before = rows;
+    sae.sae->after_step(sae.parameters);
+    CHECK(rows == before);
+  }
+  CHECK(error_of<Sae>("{ use = \"topk\", project = true, unit_norm = false }") ==
+        "it.project keeps the norms of the decoder's rows; it needs unit_norm");
+}
+
 TEST_CASE("matryoshka adds the errors of its prefixes") {
   TrainedSae sae = untrained_sae(
       "{ use = \"matryoshka\", latents = 2, k = 2, prefixes = [0.5, 1.0], aux = 0.0 }", 2, 2);
