@@ -99,28 +99,31 @@ TEST_CASE("jump-relu with a threshold of 0 is relu") {
 }
 
 TEST_CASE("a projected gradient leaves out what lies along the decoder's rows") {
-  const std::string options = "latents = 6, l1 = 0.3";
-  const TrainedSae plain = untrained_sae("{ use = \"relu-l1\", " + options + " }", 4, 2);
-  const TrainedSae projected =
-      untrained_sae("{ use = \"relu-l1\", project = true, " + options + " }", 4, 2);
-  const nn::Tensor x = nn::Tensor::normal({9, 4}, 1.0, Stream(4));
-  const nn::Tensor d = plain.parameters.get("decoder.weight").value;
-  const nn::Tensor all = gradient_on(plain, "decoder.weight", x);
-  const nn::Tensor kept = gradient_on(projected, "decoder.weight", x);
-  for (int l = 0; l < 6; ++l) {
-    double along = 0.0;
-    for (int j = 0; j < 4; ++j) along += all.at(l, j) * d.at(l, j);
-    for (int j = 0; j < 4; ++j)
-      CHECK(kept.at(l, j) == doctest::Approx(all.at(l, j) - along * d.at(l, j)).epsilon(1e-4));
+  for (const std::string options :
+       {"use = \"relu-l1\", latents = 6, l1 = 0.3", "use = \"topk\", latents = 6, k = 3",
+        "use = \"matryoshka\", latents = 6, k = 2, prefixes = [0.5, 1.0]"}) {
+    CAPTURE(options);
+    const TrainedSae plain = untrained_sae("{ " + options + " }", 4, 2);
+    const TrainedSae projected = untrained_sae("{ project = true, " + options + " }", 4, 2);
+    const nn::Tensor x = nn::Tensor::normal({9, 4}, 1.0, Stream(4));
+    const nn::Tensor d = plain.parameters.get("decoder.weight").value;
+    const nn::Tensor all = gradient_on(plain, "decoder.weight", x);
+    const nn::Tensor kept = gradient_on(projected, "decoder.weight", x);
+    for (int l = 0; l < 6; ++l) {
+      double along = 0.0;
+      for (int j = 0; j < 4; ++j) along += all.at(l, j) * d.at(l, j);
+      for (int j = 0; j < 4; ++j)
+        CHECK(kept.at(l, j) == doctest::Approx(all.at(l, j) - along * d.at(l, j)).epsilon(1e-4));
+    }
+    const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& parameters) {
+      return sae_loss(*projected.sae, tape, parameters, x);
+    };
+    CHECK(gradient_error(jittered(projected.parameters), loss) < 1e-5);
   }
-  const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& parameters) {
-    return sae_loss(*projected.sae, tape, parameters, x);
-  };
-  CHECK(gradient_error(jittered(projected.parameters), loss) < 1e-5);
 }
 
 TEST_CASE("a penalty warms up with the progress of training") {
-  for (const char* use : {"relu-l1", "gated", "transcoder", "crosscoder"}) {
+  for (const char* use : {"relu-l1", "gated", "transcoder", "crosscoder", "april-update"}) {
     CAPTURE(use);
     const std::string options = "latents = 8, warmup = 0.5, l1 = ";
     const auto at = [&](double progress, const std::string& l1) {
@@ -149,6 +152,25 @@ TEST_CASE("crosscoder on two sites solved by hand") {
   // z = 2; x' = (6, 8, 4); errors 25, 64, 9; the latent costs its norms at both sites, 5 + 2.
   const nn::Tensor x = nn::Tensor::of({1, 3}, Values{1, 0, 1});
   CHECK(loss_on(sae, x) == doctest::Approx(25 + 64 + 9 + 0.5 * 2 * 7));
+}
+
+TEST_CASE("april-update is a crosscoder of one site, and scales of codes and rows are one") {
+  const std::string options = "latents = 8, l1 = 0.5";
+  TrainedSae april = untrained_sae("{ use = \"april-update\", " + options + " }", 5, 2);
+  const TrainedSae cross = untrained_sae("{ use = \"crosscoder\", " + options + " }", 5, 2);
+  const nn::Tensor x = nn::Tensor::normal({6, 5}, 1.0, Stream(3));
+  const double loss = loss_on(april, x);
+  CHECK(loss == doctest::Approx(loss_on(cross, x)));
+  nn::Tensor &encoder = april.parameters.get("encoder.weight").value,
+             &decoder = april.parameters.get("decoder.weight").value;
+  for (int j = 0; j < 5; ++j) {
+    CHECK(encoder.at(0, j) == decoder.at(0, j));
+    encoder.set(j, encoder.get(j) / 10);
+    decoder.set(j, decoder.get(j) * 10);
+  }
+  CHECK(loss_on(april, x) == doctest::Approx(loss));
+  april.sae->after_step(april.parameters);
+  CHECK(loss_on(april, x) == doctest::Approx(loss));
 }
 
 TEST_CASE("transcoder on one latent solved by hand") {
