@@ -29,6 +29,8 @@ struct LossRecovered final : Metric {
       throw std::runtime_error(
           "loss-recovered needs an autoencoder of one site of the model; " +
           std::string(e.sae->sites.empty() ? "this one reads the data" : "this one reads several"));
+    if (e.sae->targets.size() > 1)
+      throw std::runtime_error("loss-recovered needs an autoencoder that gives one site");
     const double clean = mean_nll(e, "loss-recovered");
     const double ablated = loss_with(e, ablation(e));
     const double spliced = loss_with(e, splice(*e.sae));
@@ -43,7 +45,7 @@ struct LossRecovered final : Metric {
 
  private:
   static const std::string& given_site(const TrainedSae& sae) {
-    return sae.target.empty() ? sae.sites[0] : sae.target;
+    return sae.targets.empty() ? sae.sites[0] : sae.targets[0];
   }
   static double loss_with(Evaluation& e, const nn::Forward::Hook& hook) {
     return mean_nll(e, e.model->outputs(e.examples(), std::span(&hook, 1)));

@@ -37,9 +37,9 @@ const nn::Tensor& Evaluation::activations() {
 }
 
 const nn::Tensor& Evaluation::targets() {
-  if (sae->target.empty()) return activations();
+  if (sae->targets.empty()) return activations();
   (void)activations();
-  if (!targets_) targets_ = model->activations(examples(), sae->target);
+  if (!targets_) targets_ = activations_at(*model, examples(), sae->targets);
   return *targets_;
 }
 

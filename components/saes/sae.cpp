@@ -35,8 +35,9 @@ Tensor TrainedSae::encode(const Tensor& activations) const {
 Tensor TrainedSae::reconstruct(const Tensor& activations) const {
   nn::Tape tape;
   nn::Forward pass(tape, parameters, false, Stream(0));
-  const nn::Var code = sae->encode(pass, tape.constant(in.apply(activations)));
-  return (target.empty() ? in : out).undo(tape.value(sae->decode(pass, code)));
+  const nn::Var x = tape.constant(in.apply(activations));
+  const nn::Var rebuilt = sae->rebuild(pass, x, sae->encode(pass, x));
+  return (targets.empty() ? in : out).undo(tape.value(rebuilt));
 }
 
 namespace {
@@ -57,9 +58,11 @@ Scaling get_scaling(const Archive& from, const std::string& name) {
 void TrainedSae::save(Archive& to) const {
   to.put_text("sae", sae->config().text());
   for (std::size_t i = 0; i < sites.size(); ++i) to.put_text("site" + std::to_string(i), sites[i]);
-  to.put_text("target", target);
+  to.put_text("target", targets.empty() ? "" : targets[0]);
+  for (std::size_t i = 1; i < targets.size(); ++i)
+    to.put_text("target" + std::to_string(i), targets[i]);
   put_scaling(to, "in", in);
-  if (!target.empty()) put_scaling(to, "out", out);
+  if (!targets.empty()) put_scaling(to, "out", out);
   parameters.save(to, "parameters");
 }
 
@@ -73,10 +76,12 @@ std::shared_ptr<const TrainedSae> TrainedSae::load(const Archive& from) {
   sae->sae = Registry::global().build<Sae>(config::parse_value(from.text("sae")));
   for (std::size_t i = 0; from.has_text("site" + std::to_string(i)); ++i)
     sae->sites.push_back(from.text("site" + std::to_string(i)));
-  sae->target = from.text("target");
+  if (!from.text("target").empty()) sae->targets.push_back(from.text("target"));
+  for (std::size_t i = 1; from.has_text("target" + std::to_string(i)); ++i)
+    sae->targets.push_back(from.text("target" + std::to_string(i)));
   sae->in = get_scaling(from, "in");
   sae->features = static_cast<int>(sae->in.mean.count());
-  if (!sae->target.empty()) sae->out = get_scaling(from, "out");
+  if (!sae->targets.empty()) sae->out = get_scaling(from, "out");
   sae->parameters = nn::Parameters::load(from, "parameters");
   return sae;
 }

@@ -13,11 +13,14 @@
 namespace assay {
 
 // What an autoencoder reads, the sites side by side with the width of each, and how many numbers it
-// gives: as many as it reads, but for a transcoder.
+// gives: as many as it reads, but for a transcoder. Where it gives several sites, `given` has the
+// width of each.
 struct SaeFormat {
   std::vector<int> widths;
   int outputs = 0;
+  std::vector<int> given = {};
   int features() const { return std::accumulate(widths.begin(), widths.end(), 0); }
+  std::vector<int> written() const { return given.empty() ? std::vector{outputs} : given; }
   static SaeFormat plain(int features) { return {{features}, features}; }
 };
 
@@ -28,13 +31,19 @@ class Sae : public Component {
   static constexpr std::string_view kKind = "sae";
   static constexpr std::string_view kNeutral = "relu-l1";
   virtual int latents(int features) const = 0;
-  // Whether what it gives may be another site than what it reads.
+  // Whether what it gives may be other sites than what it reads, and whether those are then as
+  // many, one for each in the same order.
   virtual bool transcodes() const { return false; }
+  virtual bool layered() const { return false; }
   // Declares its parameters; the decoder is "decoder.weight", latents x outputs, so that row i is
   // the direction of latent i.
   virtual void declare(nn::Parameters& out, const SaeFormat& format, const Stream& init) const = 0;
   virtual nn::Var encode(nn::Forward& pass, nn::Var x) const = 0;
   virtual nn::Var decode(nn::Forward& pass, nn::Var code) const = 0;
+  // What it gives for x, whose code that is: more than the code says where x goes past it.
+  virtual nn::Var rebuild(nn::Forward& pass, nn::Var /*x*/, nn::Var code) const {
+    return decode(pass, code);
+  }
   // The training loss of a batch. `target` is x itself, but for a transcoder. -> scalar
   virtual nn::Var loss(nn::Forward& pass, nn::Var x, nn::Var target) const = 0;
   // After each optimizer step: unit norms. What depends on the batch goes to pass.after_step.
@@ -59,11 +68,11 @@ class TrainedSae final : public Artifact {
   static constexpr std::string_view kType = "sae";
   std::shared_ptr<const Sae> sae;
   nn::Parameters parameters;
-  std::vector<std::string> sites;  // side by side; empty: the features of the data themselves
-  std::string target;              // the site that it gives, where that is another one
-  int features = 0;                // that it reads
+  std::vector<std::string> sites;    // side by side; empty: the features of the data themselves
+  std::vector<std::string> targets;  // the sites that it gives, where those are others
+  int features = 0;                  // that it reads
   Scaling in;
-  Scaling out;  // of what it gives, where there is a target
+  Scaling out;  // of what it gives, where there are targets
 
   nn::Tensor encode(const nn::Tensor& activations) const;       // n x latents
   nn::Tensor reconstruct(const nn::Tensor& activations) const;  // n x outputs

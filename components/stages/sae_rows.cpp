@@ -1,37 +1,10 @@
 #include "components/stages/sae_rows.h"
 
-#include <cmath>
-
 namespace assay::stages {
 
 using nn::Tensor;
 
 namespace {
-
-// Columns to mean 0; each site's to a mean squared norm of its width.
-Scaling scaling_of(const Tensor& x, const std::vector<int>& widths) {
-  const int d = x.shape().back();
-  const auto n = static_cast<double>(x.shape().rows());
-  Scaling out;
-  out.mean = Tensor({d});
-  for (int j = 0; j < d; ++j) {
-    double sum = 0.0;
-    for (std::int64_t i = 0; i < x.shape().rows(); ++i) sum += x.get(i * d + j);
-    out.mean.set(j, sum / n);
-  }
-  std::vector<std::size_t> site;
-  for (std::size_t s = 0; s < widths.size(); ++s)
-    site.insert(site.end(), static_cast<std::size_t>(widths[s]), s);
-  std::vector<double> squares(widths.size());
-  for (std::int64_t i = 0; i < x.count(); ++i)
-    squares[site[static_cast<std::size_t>(i % d)]] += std::pow(x.get(i) - out.mean.get(i % d), 2);
-  out.scale = Tensor({d}, nn::Dtype::kFloat64);
-  for (int j = 0; j < d; ++j) {
-    const std::size_t s = site[static_cast<std::size_t>(j)];
-    out.scale.set(j, squares[s] > 0 ? std::sqrt(n * widths[s] / squares[s]) : 1.0);
-  }
-  return out;
-}
 
 constexpr int kProbe = 512;  // examples that tell how many rows one has
 
@@ -48,10 +21,11 @@ SaeRows::SaeRows(const SaeSource& source, const Stream& order, int batch, double
     parts_.emplace(order.fork("parts"), source.examples.count, at_once);
     first = source.examples.select(parts_->next(), source.model->format);
   }
-  Examples rows = raw(streams ? first : source.examples, &format_.widths);
-  format_.outputs = rows.targets.empty() ? format_.features() : rows.targets.shape().back();
-  in_ = scaling_of(rows.features, format_.widths);
-  if (!rows.targets.empty()) out_ = scaling_of(rows.targets, {format_.outputs});
+  Examples rows = raw(streams ? first : source.examples, &format_);
+  if (rows.targets.empty()) format_.given = format_.widths;
+  format_.outputs = std::accumulate(format_.given.begin(), format_.given.end(), 0);
+  in_ = scaling_of(rows.features, format_.widths, source.normalisation);
+  if (!rows.targets.empty()) out_ = scaling_of(rows.targets, format_.given, source.normalisation);
   hold(std::move(rows));
 }
 
@@ -65,18 +39,21 @@ int SaeRows::examples_at_once(double megabytes) const {
   return fit >= all.count ? all.count : std::max(1, static_cast<int>(fit));
 }
 
-Examples SaeRows::raw(const Examples& examples, std::vector<int>* widths) const {
+Examples SaeRows::raw(const Examples& examples, SaeFormat* format) const {
   Examples out;
+  std::vector<int>* const widths = format ? &format->widths : nullptr;
   if (source_.model) {
     out.features = activations_at(*source_.model, examples, source_.sites, widths);
-    if (!source_.target.empty()) out.targets = source_.model->activations(examples, source_.target);
+    if (!source_.targets.empty())
+      out.targets = activations_at(*source_.model, examples, source_.targets,
+                                   format ? &format->given : nullptr);
   } else {
     out.features = examples.features;
     if (widths) widths->push_back(out.features.shape().back());
   }
   out.count = static_cast<int>(out.features.shape().rows());
   if (!out.targets.empty() && out.targets.shape().rows() != out.count)
-    throw std::runtime_error("the sites \"" + source_.sites[0] + "\" and \"" + source_.target +
+    throw std::runtime_error("the sites \"" + source_.sites[0] + "\" and \"" + source_.targets[0] +
                              "\" see " + std::to_string(out.count) + " and " +
                              std::to_string(out.targets.shape().rows()) + " rows");
   return out;

@@ -4,16 +4,18 @@
 
 #include "components/saes/sae.h"
 #include "components/stages/minibatches.h"
+#include "components/stages/sae_scaling.h"
 
 namespace assay::stages {
 
-// What an autoencoder learns from: activations of a model at sites, side by side, and at another
-// site that it should give; or the features of the examples themselves.
+// What an autoencoder learns from: activations of a model at sites, side by side, and at others
+// that it should give; or the features of the examples themselves.
 struct SaeSource {
   const TrainedModel* model = nullptr;  // null: the features
   const Examples& examples;
   std::vector<std::string> sites;
-  std::string target;
+  std::vector<std::string> targets;
+  Normalisation normalisation;
 };
 
 // Scaled rows of a source, in random minibatches. Where all of them fit into `megabytes` they are
@@ -27,8 +29,8 @@ class SaeRows {
 
   const SaeFormat& format() const { return format_; }
   const Scaling& in() const { return in_; }
-  const Scaling& out() const { return out_; }  // where there is a target
-  // Rows as features, and as targets where there is a target. Valid until the next call.
+  const Scaling& out() const { return out_; }  // where there are targets
+  // Rows as features, and as targets where there are some. Valid until the next call.
   const Examples& next();
   // What going on from the same place needs, after `steps` batches.
   void save(Archive& to) const;
@@ -36,7 +38,7 @@ class SaeRows {
 
  private:
   int examples_at_once(double megabytes) const;
-  Examples raw(const Examples& examples, std::vector<int>* widths) const;
+  Examples raw(const Examples& examples, SaeFormat* format) const;
   void hold(Examples rows);
   void next_part();
 

@@ -36,11 +36,8 @@ inline void sae_contract(const std::string& text) {
   REQUIRE(trained.parameters.get("decoder.weight").value.shape() == nn::Shape{latents, features});
   const TrainedSae same = untrained_sae(text, features, 3);
   const TrainedSae other = untrained_sae(text, features, 4);
-  const auto decoder = [](const TrainedSae& sae) {
-    return sae.parameters.get("decoder.weight").value;
-  };
-  CHECK(decoder(same) == decoder(trained));
-  CHECK_FALSE(decoder(other) == decoder(trained));
+  CHECK(archive_of(same) == archive_of(trained));
+  CHECK_FALSE(archive_of(other) == archive_of(trained));
 
   const nn::Tensor codes = trained.encode(x), back = trained.reconstruct(x);
   CHECK(codes.shape() == nn::Shape{n, latents});
