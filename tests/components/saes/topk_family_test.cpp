@@ -129,6 +129,53 @@ TEST_CASE("matryoshka adds the errors of its prefixes") {
             .find("prefixes: the last must be 1, the whole dictionary") != std::string::npos);
 }
 
+TEST_CASE("matching pursuit of orthogonal directions is topk") {
+  TrainedSae pursuit = untrained_sae("{ use = \"matching-pursuit\", latents = 3, k = 2 }", 3, 2);
+  TrainedSae topk = untrained_sae("{ use = \"topk\", latents = 3, k = 2 }", 3, 2);
+  const Values turned = {0.6, 0.8, 0, -0.8, 0.6, 0, 0, 0, 1};
+  for (const char* name : {"encoder.weight", "decoder.weight"})
+    topk.parameters.get(name).value = nn::Tensor::of({3, 3}, turned);
+  pursuit.parameters.get("decoder.weight").value = nn::Tensor::of({3, 3}, turned);
+  const nn::Tensor x = nn::Tensor::normal({20, 3}, 1.0, Stream(3));
+  CHECK(loss_on(pursuit, x) == doctest::Approx(loss_on(topk, x)));
+  const nn::Tensor one = pursuit.encode(x), other = topk.encode(x);
+  for (std::int64_t i = 0; i < one.count(); ++i)
+    CHECK(one.get(i) == doctest::Approx(other.get(i)).epsilon(1e-5));
+}
+
+TEST_CASE("matching pursuit explains away what it has found") {
+  // The second direction shares 0.8 of the first, which explains the first example alone. Of the
+  // second one it leaves (0, 0.9), of which the other takes 0.54 and leaves (-0.432, 0.576).
+  TrainedSae sae = untrained_sae("{ use = \"matching-pursuit\", latents = 2, k = 2 }", 2, 2);
+  sae.parameters.get("decoder.weight").value = nn::Tensor::of({2, 2}, Values{1, 0, 0.8, 0.6});
+  const nn::Tensor x = nn::Tensor::of({2, 2}, Values{2, 0, 3, 0.9});
+  const nn::Tensor codes = sae.encode(x), back = sae.reconstruct(x);
+  const Values expected = {2, 0, 3, 0.54}, rebuilt = {2, 0, 3.432, 0.324};
+  for (std::int64_t i = 0; i < 4; ++i) {
+    CHECK(codes.get(i) == doctest::Approx(expected[static_cast<std::size_t>(i)]));
+    CHECK(back.get(i) == doctest::Approx(rebuilt[static_cast<std::size_t>(i)]));
+  }
+  CHECK(loss_on(sae, x) == doctest::Approx((0.432 * 0.432 + 0.576 * 0.576) / 2));
+}
+
+TEST_CASE("each step of matching pursuit leaves less, by the square of what it took") {
+  const nn::Tensor x = nn::Tensor::normal({9, 6}, 1.0, Stream(3));
+  double before = 0.0;
+  for (std::int64_t i = 0; i < x.count(); ++i) before += x.get(i) * x.get(i) / 9;
+  nn::Tensor code({9, 20});
+  for (int k = 1; k < 6; ++k) {
+    const TrainedSae sae = untrained_sae(
+        "{ use = \"matching-pursuit\", latents = 20, k = " + std::to_string(k) + " }", 6, 2);
+    const nn::Tensor next = sae.encode(x);
+    double taken = 0.0;
+    for (std::int64_t i = 0; i < code.count(); ++i)
+      taken += std::pow(next.get(i) - code.get(i), 2) / 9;
+    CHECK(loss_on(sae, x) == doctest::Approx(before - taken));
+    before = loss_on(sae, x);
+    code = next;
+  }
+}
+
 TEST_CASE("silence is counted in examples, and ends when a latent fires") {
   TrainedSae sae = untrained_sae("{ use = \"topk\", latents = 4, k = 1, aux = 0.5 }", 4, 2);
   sae.parameters.get("encoder.bias").value = nn::Tensor::of({4}, Values{0, 90, 0, -90});
