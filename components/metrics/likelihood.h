@@ -15,5 +15,7 @@ const nn::Tensor& reference_logits_of(Evaluation& evaluation, const std::string&
 double mean_nll(Evaluation& evaluation, const std::string& metric);
 // The same of other outputs of the same shape.
 double mean_nll(const Evaluation& evaluation, const nn::Tensor& outputs);
+// Mean over rows of `classes` logits of KL(p || q) = sum p log(p / q), in nats.
+double mean_kl(const nn::Tensor& p, const nn::Tensor& q, int classes);
 
 }  // namespace assay::metrics

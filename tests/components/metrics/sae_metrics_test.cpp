@@ -245,8 +245,15 @@ TEST_CASE("loss recovered is all with a perfect reconstruction and none with the
     CHECK(perfect["loss-recovered"] == doctest::Approx(1.0));
     CHECK(perfect["loss-recovered-clean"] == measured("\"nll\"", evaluation)["nll"]);
     CHECK(perfect["loss-recovered-ablated"] != perfect["loss-recovered-clean"]);
+    const std::string kl =
+        std::string("{ use = \"kl-recovered\", baseline = \"") + baseline + "\" }";
+    auto same = measured(kl, evaluation);
+    CHECK(same["kl-recovered"] == doctest::Approx(1.0));
+    CHECK(std::abs(same["kl-recovered-spliced"]) < 1e-9);
+    CHECK(same["kl-recovered-ablated"] > 1e-3);
   }
   sae.parameters.get("decoder.weight").value.fill(0.0);
+  CHECK(measured("\"kl-recovered\"", evaluation)["kl-recovered"] == doctest::Approx(0.0));
   CHECK(measured("\"loss-recovered\"", evaluation)["loss-recovered"] == doctest::Approx(0.0));
   sae.sites.clear();
   CHECK_THROWS_WITH(
