@@ -62,6 +62,47 @@ TEST_CASE("layer reconstruction error by hand, errors of earlier layers included
   CHECK(measured("layer-reconstruction-error", e)["layer-reconstruction-error"] == 0.0);
 }
 
+TEST_CASE("layer reconstruction error is what the activations of each layer say") {
+  for (const char* text :
+       {"{ use = \"cnn\", channels = [3, 4] }",
+        "{ use = \"transformer\", width = 4, hidden = 5, blocks = 2, experts = 3 }"}) {
+    CAPTURE(text);
+    const TrainedModel a = model(text, 16, 4);
+    TrainedModel b = a;
+    for (nn::Parameter& p : b.parameters)
+      for (std::int64_t i = 0; p.role == nn::Role::kWeight && i < p.value.count(); i += 3)
+        p.value.set(i, 0.0);
+    Data data;
+    data.format = a.format;
+    data.test = examples(600, 16, 4, 3);  // two passes
+    Evaluation e;
+    e.model = &b;
+    e.reference = &a;
+    e.data = &data;
+    auto errors = measured("layer-reconstruction-error", e);
+    std::size_t layers = 0;
+    for (const std::string& site : a.sites(data.test)) {
+      if (!site.ends_with(".in")) continue;
+      const std::string layer = site.substr(0, site.size() - 3);
+      const nn::Tensor y = b.activations(data.test, layer),
+                       expected = a.activations(data.test, layer);
+      CHECK(errors.count("layer-reconstruction-error-" + layer) ==
+            (y.shape() == expected.shape() ? 1 : 0));
+      if (!(y.shape() == expected.shape())) continue;
+      ++layers;
+      double error = 0.0, size = 0.0;
+      for (std::int64_t i = 0; i < y.count(); ++i) {
+        error += std::pow(y.get(i) - expected.get(i), 2);
+        size += std::pow(expected.get(i), 2);
+      }
+      CHECK(errors["layer-reconstruction-error-" + layer] ==
+            doctest::Approx(std::sqrt(error / size)));
+    }
+    CHECK(layers > 2);
+    CHECK(errors.size() == layers + 1);
+  }
+}
+
 TEST_CASE("support recall and precision by hand") {
   TrainedModel m = model("{ use = \"mlp\", hidden = [2] }", 4, 2);
   m.parameters.get("hidden1.weight").value = tensor({2, 4}, {1, 0, 2, 3, 0, 0, 1, 0});
