@@ -27,6 +27,56 @@ std::span<const std::span<const int>> places_of(nn::Tape& tape, std::span<const 
   return out;
 }
 
+// Which of the places (row * k + j) that chose an expert it computes, if they are more than `most`:
+// those of the best choices (a row's largest weight is its first), among them of the rows with the
+// largest weights, among them the first. It gives them in their order.
+class Priority {
+ public:
+  Priority(nn::Tape& tape, const Assignment& to)
+      : tape_(tape),
+        choice_(tape.scratch<int>(to.experts.size())),
+        largest_(tape.scratch<double>(to.experts.size() / static_cast<std::size_t>(to.k))),
+        k_(static_cast<std::size_t>(to.k)) {
+    const nn::Tensor& w = tape.value(to.weights);
+    for (std::size_t row = 0; row < largest_.size(); ++row) rank(row, w, to.experts);
+  }
+  std::span<const int> best(std::span<const int> places, std::size_t most) const {
+    const auto out = tape_.scratch<int>(places.size());
+    std::copy(places.begin(), places.end(), out.begin());
+    const auto last = out.begin() + static_cast<std::ptrdiff_t>(most);
+    std::nth_element(out.begin(), last, out.end(), [&](int a, int b) { return before(a, b); });
+    std::sort(out.begin(), last);
+    return out.first(most);
+  }
+
+ private:
+  bool before(int a, int b) const {
+    const auto at_a = static_cast<std::size_t>(a), at_b = static_cast<std::size_t>(b);
+    if (choice_[at_a] != choice_[at_b]) return choice_[at_a] < choice_[at_b];
+    const double of_a = largest_[at_a / k_], of_b = largest_[at_b / k_];
+    return of_a != of_b ? of_a > of_b : a < b;
+  }
+  void rank(std::size_t row, const nn::Tensor& w, std::span<const int> experts) {
+    const std::size_t first = row * k_;
+    const auto weight = [&](std::size_t j) { return w.get(static_cast<std::int64_t>(first + j)); };
+    largest_[row] = 0.0;
+    for (std::size_t j = 0; j < k_; ++j) {
+      int better = 0;
+      for (std::size_t other = 0; other < k_; ++other)
+        if (experts[first + other] >= 0 &&
+            (weight(other) > weight(j) || (weight(other) == weight(j) && other < j)))
+          ++better;
+      choice_[first + j] = better;
+      if (experts[first + j] >= 0) largest_[row] = std::max(largest_[row], weight(j));
+    }
+  }
+
+  nn::Tape& tape_;
+  std::span<int> choice_;      // n x k: how many of the row's weights are larger
+  std::span<double> largest_;  // n
+  std::size_t k_;
+};
+
 // `computed`: as Assignment::experts, without what the capacity refused.
 void count_dropped(nn::Forward& pass, std::string_view router, std::span<const int> computed,
                    std::size_t assigned, int k) {
@@ -44,24 +94,35 @@ void count_dropped(nn::Forward& pass, std::string_view router, std::span<const i
   out.set(2, static_cast<double>(assigned) - kept);
 }
 
+// Places of each row in the order of their weights, those that nobody computed last.
+std::span<const int> by_weight(nn::Tape& tape, std::span<const int> computed, nn::Var weights,
+                               int k) {
+  const nn::Tensor& w = tape.value(weights);
+  const auto out = tape.scratch<int>(computed.size());
+  std::iota(out.begin(), out.end(), 0);
+  const auto none = [&](int place) { return computed[static_cast<std::size_t>(place)] < 0; };
+  for (auto row = out.begin(); row != out.end(); row += k)
+    std::sort(row, row + k, [&](int a, int b) {
+      if (none(a) != none(b)) return none(b);
+      const double wa = w.get(a), wb = w.get(b);
+      return wa > wb || (!(wb > wa) && a < b);
+    });
+  return out;
+}
+
 void record_experts(nn::Forward& pass, std::string_view router, std::span<const int> computed,
                     nn::Var weights, int k) {
   const nn::Tensor& w = pass.tape().value(weights);
-  const auto order = pass.tape().scratch<int>(static_cast<std::size_t>(k));
+  const std::span<const int> order = by_weight(pass.tape(), computed, weights, k);
   const int n = static_cast<int>(computed.size()) / k;
-  nn::Tensor& out = pass.statistic(nn::Name(router, ".routed_to"), {n, k});
-  for (int i = 0; i < n; ++i) {
-    const int first = i * k;
-    const auto row = computed.subspan(static_cast<std::size_t>(first), order.size());
-    const auto expert = [&](int j) { return row[static_cast<std::size_t>(j)]; };
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int a, int b) {
-      if ((expert(a) < 0) != (expert(b) < 0)) return expert(b) < 0;
-      const double wa = w.get(first + a), wb = w.get(first + b);
-      return wa > wb || (!(wb > wa) && a < b);
-    });
-    for (int j = 0; j < k; ++j) out.set(first + j, expert(order[static_cast<std::size_t>(j)]));
-  }
+  const auto record = [&](std::string_view suffix, const auto& value) {
+    nn::Tensor& out = pass.statistic(nn::Name(router, suffix), {n, k});
+    for (std::size_t i = 0; i < order.size(); ++i)
+      out.set(static_cast<std::int64_t>(i),
+              value(order[i], computed[static_cast<std::size_t>(order[i])]));
+  };
+  record(".routed_to", [](int /*place*/, int expert) { return expert; });
+  record(".routed_with", [&](int place, int expert) { return expert < 0 ? 0.0 : w.get(place); });
 }
 
 }  // namespace
@@ -100,10 +161,12 @@ nn::Var MixtureOfExperts::apply(nn::Forward& pass, std::string_view prefix, cons
       capacity > 0
           ? static_cast<std::size_t>(std::ceil(capacity * static_cast<double>(assigned) / experts))
           : assigned;
+  std::optional<Priority> priority;
+  if (prioritised && assigned > most) priority.emplace(tape, to);
   std::size_t used = 0;
   for (int e = 0; e < experts; ++e) {
-    const std::span<const int> routed = all[static_cast<std::size_t>(e)];
-    const std::span<const int> mine = routed.first(std::min(routed.size(), most));
+    std::span<const int> mine = all[static_cast<std::size_t>(e)];
+    if (mine.size() > most) mine = priority ? priority->best(mine, most) : mine.first(most);
     if (mine.empty()) continue;
     const auto rows = tape.scratch<int>(mine.size());
     for (std::size_t i = 0; i < mine.size(); ++i) {

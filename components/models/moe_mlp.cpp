@@ -17,6 +17,7 @@ struct MoeMlp final : Model {
   int expert_hidden = 32;
   Slot<Router> router{"topk-softmax"};
   double capacity = 0.0;
+  bool batch_prioritised = false;
   bool shared_expert = false;
   Slot<Gate> shared_gate;
 
@@ -39,6 +40,12 @@ struct MoeMlp final : Model {
         .doc("Rows that an expert takes, times the even share; 0: all that are sent.")
         .source("Fedus et al. 2021, eq. 3")
         .since(2);
+    p.add("batch_prioritised", &MoeMlp::batch_prioritised)
+        .doc(
+            "Rows enter a full expert in the order of their largest weight rather than their "
+            "place.")
+        .source("Riquelme et al. 2021, arXiv:2106.05974, section 4.1")
+        .since(3);
     p.add("shared_expert", &MoeMlp::shared_expert)
         .doc("One more expert for all rows (Dai et al. 2024, arXiv:2401.06066).")
         .since(2);
@@ -49,7 +56,7 @@ struct MoeMlp final : Model {
   std::string check() const override { return router->check_experts(experts); }
 
   MixtureOfExperts mixture() const {
-    return {experts, expert_hidden, nn::Activation::kRelu, capacity};
+    return {experts, expert_hidden, nn::Activation::kRelu, capacity, batch_prioritised};
   }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {

@@ -30,6 +30,7 @@ struct Transformer final : Model {
   Slot<Router> router{"topk-softmax"};
   bool shared_expert = false;
   double capacity = 0.0;
+  bool batch_prioritised = false;
   float dropout = 0.0F;
   int patch = 2;
 
@@ -55,6 +56,12 @@ struct Transformer final : Model {
         .range(0, 1000)
         .doc("Positions that an expert takes, times the even share; 0: all that are sent.")
         .source("Fedus et al. 2021, arXiv:2101.03961, eq. 3");
+    p.add("batch_prioritised", &T::batch_prioritised)
+        .doc(
+            "Positions enter a full expert in the order of their largest weight rather than their "
+            "place.")
+        .source("Riquelme et al. 2021, arXiv:2106.05974, section 4.1")
+        .since(3);
     p.add("dropout", &T::dropout)
         .neutral(0.0)
         .range(0, 0.99)
@@ -90,7 +97,9 @@ struct Transformer final : Model {
   nn::Activation activation() const {
     return feed_forward == FeedForward::kRelu ? nn::Activation::kRelu : nn::Activation::kGelu;
   }
-  MixtureOfExperts mixture() const { return {experts, hidden, activation(), capacity}; }
+  MixtureOfExperts mixture() const {
+    return {experts, hidden, activation(), capacity, batch_prioritised};
+  }
   static nn::Name block(int i) { return nn::Name("block", i + 1); }
 
   void declare(nn::Parameters& out, const DataFormat& format, const Stream& init) const override {
@@ -117,10 +126,11 @@ struct Transformer final : Model {
   }
 
   // Learnt positions move when a full context slides, and all that was computed from them with it;
-  // experts of earlier positions must not depend on which positions are in the pass.
+  // experts of earlier positions must not depend on which positions are in the pass, as they do
+  // where an expert may be full.
   bool incremental() const override {
     return mixer->incremental() && positions == Positions::kNone &&
-           (experts == 0 || router->rowwise());
+           (experts == 0 || (router->rowwise() && capacity == 0));
   }
 
   nn::Var forward(nn::Forward& pass, const DataFormat& format,

@@ -2,6 +2,7 @@
 #include "components/models/mixture_of_experts.h"
 
 #include <cmath>
+#include <set>
 
 #include "tests/contracts/model_contract.h"
 
@@ -115,6 +116,89 @@ TEST_CASE("a capacity is never exceeded, and what it refuses is counted") {
   }
 }
 
+namespace {
+
+// Which experts compute each row when rows enter in the order of their largest weight, first
+// choices before second ones (Riquelme et al. 2021, algorithms 1 and 2), `most` for each expert.
+std::vector<std::set<int>> admitted(const Assignment& to, const nn::Tensor& w, int experts,
+                                    int most) {
+  const int n = w.shape()[0];
+  std::vector<std::vector<std::pair<double, int>>> choices;  // of each row, the best first
+  std::vector<std::pair<double, int>> order;
+  for (int i = 0; i < n; ++i) {
+    auto& row = choices.emplace_back();
+    for (int j = 0; j < to.k; ++j) {
+      const int e = to.experts[static_cast<std::size_t>(i * to.k + j)];
+      if (e >= 0) row.emplace_back(-w.at(i, j), e);
+    }
+    std::stable_sort(row.begin(), row.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    order.emplace_back(row.empty() ? 0.0 : row[0].first, i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<int> taken(static_cast<std::size_t>(experts));
+  std::vector<std::set<int>> out(static_cast<std::size_t>(n));
+  for (std::size_t choice = 0; choice < static_cast<std::size_t>(to.k); ++choice)
+    for (const auto& [priority, row] : order) {
+      const auto& mine = choices[static_cast<std::size_t>(row)];
+      if (choice >= mine.size()) continue;
+      const int e = mine[choice].second;
+      if (++taken[static_cast<std::size_t>(e)] <= most)
+        out[static_cast<std::size_t>(row)].insert(e);
+    }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("with a batch's priorities the rows of the largest weights are computed") {
+  for (const std::string text :
+       {"{ use = \"topk-softmax\", normalise = \"all\" }", "{ use = \"topk-softmax\", k = 3 }",
+        "\"switch\"", "\"random\"", "\"round-robin\"", "{ use = \"sigmoid-bias\", k = 3 }",
+        "{ use = \"expert-choice\", capacity_factor = 1.5 }"})
+    for (const int n : {1, 7, 40})
+      for (const double capacity : {0.3, 0.75, 2.0}) {
+        CAPTURE(text);
+        CAPTURE(n);
+        CAPTURE(capacity);
+        const auto router = build<Router>(text);
+        const MixtureOfExperts limited{4, 3, nn::Activation::kRelu, capacity},
+            layer{4, 3, nn::Activation::kRelu, capacity, true};
+        nn::Parameters parameters;
+        layer.declare(parameters, "", *router, 3, Stream(1));
+        const nn::Tensor x = nn::Tensor::normal({n, 3}, 1.0, Stream(2));
+        const Run got = run(layer, *router, parameters, x),
+                  in_place = run(limited, *router, parameters, x);
+        nn::Tape tape;
+        nn::Forward pass(tape, parameters, false, Stream(3));
+        const Assignment to = router->route(pass, "router", tape.constant(x), 4);
+        const auto assigned =
+            std::count_if(to.experts.begin(), to.experts.end(), [](int e) { return e >= 0; });
+        const nn::Tensor& w = tape.value(to.weights);
+        const auto expected =
+            admitted(to, w, 4, static_cast<int>(std::ceil(capacity * assigned / 4.0)));
+        const nn::Tensor &chosen = got.statistics.at("router.routed_to"),
+                         &with = got.statistics.at("router.routed_with");
+        for (int i = 0; i < n; ++i) {
+          std::set<int> computed;
+          for (int j = 0; j < to.k; ++j) {
+            const int e = static_cast<int>(chosen.at(i, j));
+            if (e < 0) CHECK(with.at(i, j) == 0.0);
+            if (e < 0) continue;
+            computed.insert(e);
+            for (int other = 0; other < to.k; ++other)
+              if (to.experts[static_cast<std::size_t>(i * to.k + other)] == e)
+                CHECK(with.at(i, j) == w.at(i, other));
+          }
+          CHECK(computed == expected[static_cast<std::size_t>(i)]);
+        }
+        // Who comes first changes which assignments are refused, not how many.
+        CHECK(got.statistics.at("router.dropped").get(2) ==
+              in_place.statistics.at("router.dropped").get(2));
+        if (capacity == 2.0 && n == 40 && text == "\"round-robin\"") CHECK(got.out == in_place.out);
+      }
+}
+
 TEST_CASE("soft routing is the paper's sum over slots, in each sequence on its own") {
   const auto router = build<Router>("{ use = \"soft\", slots = 2 }");
   const int experts = 3, all = 6, length = 4, d = 5;
@@ -182,6 +266,9 @@ TEST_CASE("models of experts keep the contract with every router") {
   model_contract(
       "{ use = \"moe-mlp\", hidden = 5, experts = 2, expert_hidden = 4, shared_expert = true }");
   model_contract(
+      "{ use = \"moe-mlp\", hidden = 5, experts = 2, expert_hidden = 4, capacity = 0.6, "
+      "batch_prioritised = true }");
+  model_contract(
       "{ use = \"moe-mlp\", hidden = 5, experts = 2, expert_hidden = 4, shared_gate = \"glu\" }");
 }
 
@@ -218,4 +305,6 @@ TEST_CASE("a causal transformer refuses to mix positions") {
   CHECK(build<Model>("{ use = \"transformer\", experts = 4 }")->incremental());
   CHECK_FALSE(build<Model>("{ use = \"transformer\", experts = 4, router = \"expert-choice\" }")
                   ->incremental());
+  CHECK_FALSE(
+      build<Model>("{ use = \"transformer\", experts = 4, capacity = 1.0 }")->incremental());
 }
