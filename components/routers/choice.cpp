@@ -122,10 +122,52 @@ void add_z_loss(nn::Forward& pass, std::string_view name, double factor, nn::Var
   pass.add_loss(nn::Name(name, ".z"), nn::scale(nn::mean(nn::square(log_sum)), factor));
 }
 
+namespace {
+
+// The best of each row, then one of the others with a probability in proportion to exp(logit).
+std::span<const int> best_and_sampled(nn::Tape& tape, nn::Var logits, Stream stream) {
+  const nn::Tensor& values = tape.value(logits);
+  const std::span<const int> best = nn::largest_columns(logits, 1);
+  const auto out = tape.scratch<int>(2 * best.size());
+  const int experts = logits.shape().back();
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    int second = -1;
+    double most = 0.0;
+    for (int e = 0; e < experts; ++e) {
+      const double noisy =
+          values.at(static_cast<int>(i), e) - std::log(-std::log(stream.uniform()));
+      if (e == best[i] || (second >= 0 && !(noisy > most))) continue;
+      second = e;
+      most = noisy;
+    }
+    out[2 * i] = best[i];
+    out[2 * i + 1] = second;
+  }
+  return out;
+}
+
+// -1 in place of the second of two experts, but for a probability of twice its share of the weight.
+std::span<const int> second_by_weight(nn::Tape& tape, const Assignment& to, Stream stream) {
+  const nn::Tensor& w = tape.value(to.weights);
+  const auto out = tape.scratch<int>(to.experts.size());
+  std::copy(to.experts.begin(), to.experts.end(), out.begin());
+  for (std::size_t i = 0; i < out.size(); i += 2) {
+    const double first = w.get(static_cast<std::int64_t>(i)),
+                 second = w.get(static_cast<std::int64_t>(i) + 1);
+    if (!(2.0 * second > stream.uniform() * (first + second))) out[i + 1] = -1;
+  }
+  return out;
+}
+
+}  // namespace
+
 Assignment keep_top_k(nn::Forward& pass, std::string_view name, nn::Var logits, const TopK& how) {
   Assignment out;
   out.k = how.k;
-  out.experts = nn::largest_columns(logits, how.k);
+  const Second second = pass.training() ? how.second : Second::kBest;
+  const auto chance = [&] { return pass.stream(nn::Name(name, ".second")); };
+  out.experts = second == Second::kSampled ? best_and_sampled(pass.tape(), logits, chance())
+                                           : nn::largest_columns(logits, how.k);
   nn::Var probabilities;
   if (how.normalise == Normalise::kAll) {
     probabilities = nn::softmax(logits);
@@ -133,12 +175,13 @@ Assignment keep_top_k(nn::Forward& pass, std::string_view name, nn::Var logits, 
   } else {
     out.weights = nn::softmax(nn::gather_columns(logits, out.experts, how.k));
   }
-  add_load(pass, name, out.experts, logits.shape().back());
   const bool wanted = how.balance > 0 || !pass.training();
   if (wanted && !probabilities.valid()) probabilities = nn::softmax(logits);
   if (how.balance > 0)
     add_balance_loss(pass, name, how.balance_loss, how.balance, probabilities, out);
   if (wanted) add_routing_entropy(pass, name, probabilities);
+  if (second == Second::kByWeight) out.experts = second_by_weight(pass.tape(), out, chance());
+  add_load(pass, name, out.experts, logits.shape().back());
   return out;
 }
 

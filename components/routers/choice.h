@@ -45,12 +45,24 @@ struct GroupLimit {
   nn::Var apply(nn::Var scores, int k) const;
 };
 
-// Each row's k largest logits, weighted by a softmax, with load, entropy and balance loss.
+// What becomes of the second of two experts in training; evaluation always keeps the second best.
+//   best       it is the second best
+//   by-weight  of the two weights over their sum, w_1 and w_2, the second best is kept with
+//              probability 2 w_2, and w_1 stays as it is (Lepikhin et al. 2020, arXiv:2006.16668,
+//              algorithm 1, before its capacity)
+//   sampled    it is drawn from the softmax over all experts but the best, by the largest logit
+//              plus Gumbel noise (DeepSpeed's top-2 gate, its setting top2_2nd_expert_sampling)
+enum class Second { kBest, kByWeight, kSampled };
+inline constexpr std::string_view kSecondNames[] = {"best", "by-weight", "sampled"};
+
+// Each row's k largest logits, weighted by a softmax, with load, entropy and balance loss; the loss
+// counts the assignments as they are before a second expert is left out.
 struct TopK {
   int k = 2;
   Normalise normalise = Normalise::kKept;
   double balance = 0.0;
   BalanceLoss balance_loss = BalanceLoss::kSwitch;
+  Second second = Second::kBest;  // another one only for k = 2
 };
 Assignment keep_top_k(nn::Forward& pass, std::string_view name, nn::Var logits, const TopK& how);
 

@@ -1,7 +1,9 @@
 // Sends each row to its k largest logits H; weights are softmax(H / T) over those k, or over all
 // (`normalise`). H = W x, or in training with `noise` H = W x + z * softplus(W_noise x), z standard
 // normal (Shazeer et al. 2017, eq. 4), W_noise learnt from zeros; eq. 4's noise keeps the choice
-// near a tie from being settled. Balance and z losses: components/routers/choice.h.
+// near a tie from being settled. With k = 2 chance may have a say in the second expert (`second`),
+// in training alone, though GShard's and DeepSpeed's gates draw in evaluation too. Balance and z
+// losses: components/routers/choice.h.
 #include "components/routers/choice.h"
 #include "runner/registry/registry.h"
 
@@ -19,6 +21,7 @@ struct TopkSoftmax final : Router {
   bool noise = false;
   BalanceLoss balance_loss = BalanceLoss::kSwitch;
   float z_loss = 0.0F;
+  Second second = Second::kBest;
 
   static void params(Params<TopkSoftmax>& p) {
     p.add("k", &TopkSoftmax::k).range(1, kMaxExperts).unit("experts").doc("Kept for each row.");
@@ -47,6 +50,19 @@ struct TopkSoftmax final : Router {
         .doc("Weight of the mean squared logarithm of the softmax's sum; 0.001 in the paper.")
         .source("Zoph et al. 2022, arXiv:2202.08906, eq. 5")
         .since(2);
+    p.add("second", &TopkSoftmax::second, kSecondNames)
+        .doc(
+            "In training, for k = 2: best, the second best; by-weight, kept with a probability of "
+            "twice its share of the two weights; sampled, drawn from the softmax over all but the "
+            "best.")
+        .source("Lepikhin et al. 2020, arXiv:2006.16668, algorithm 1; DeepSpeed's top-2 gate")
+        .since(3);
+  }
+  std::string check() const override {
+    return second == Second::kBest || k == 2
+               ? ""
+               : std::string("second: \"") + std::string(kSecondNames[static_cast<int>(second)]) +
+                     "\" is for k = 2";
   }
   std::string check_experts(int experts) const override { return k_fits(k, experts); }
   double visits(int /*experts*/) const override { return k; }
@@ -73,7 +89,8 @@ struct TopkSoftmax final : Router {
     nn::Var logits = nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight")));
     if (noise && pass.training()) logits = noisy(pass, name, x, logits);
     logits = nn::scale(logits, 1.0 / temperature);
-    const Assignment out = keep_top_k(pass, name, logits, {k, normalise, balance, balance_loss});
+    const Assignment out =
+        keep_top_k(pass, name, logits, {k, normalise, balance, balance_loss, second});
     if (z_loss > 0) add_z_loss(pass, name, z_loss, logits);
     return out;
   }

@@ -159,7 +159,9 @@ inline void router_contract(const std::string& text) {
     // Each expert may take a row more or less, where a share of the rows is no whole number.
     double all = 0.0;
     for (int e = 0; e < experts; ++e) all += first.load.get(e);
-    CHECK(std::abs(all - n * router->visits(experts)) < experts);
+    // In training chance may leave some out.
+    CHECK(all - n * router->visits(experts) < experts);
+    if (!training) CHECK(all - n * router->visits(experts) > -experts);
     REQUIRE(first.entropy.count() == (training ? 0 : n));
     for (std::int64_t i = 0; i < first.entropy.count(); ++i)
       CHECK((first.entropy.get(i) > -1e-6 && first.entropy.get(i) < std::log(experts) + 1e-6));
