@@ -52,26 +52,6 @@ Matrix by_hand(const CorrelatedLayer& c, double sparsity, std::size_t block) {
   return w;
 }
 
-// The least error of any mask that removes `count` weights of one row, each repaired at best.
-double least_error(const CorrelatedLayer& c, int count) {
-  const std::size_t n = c.hessian.size();
-  const Matrix inv = inverse(c.hessian);
-  double best = 1e300;
-  for (unsigned mask = 0; mask < (1U << n); ++mask) {
-    std::vector<std::size_t> out;
-    for (std::size_t j = 0; j < n; ++j)
-      if ((mask >> j) & 1U) out.push_back(j);
-    if (static_cast<int>(out.size()) != count) continue;
-    const Matrix inner = inverse(part(inv, out));
-    double cost = 0.0;
-    for (std::size_t i = 0; i < out.size(); ++i)
-      for (std::size_t j = 0; j < out.size(); ++j)
-        cost += c.weights[0][out[i]] * inner[i][j] * c.weights[0][out[j]];
-    best = std::min(best, cost);
-  }
-  return best;
-}
-
 }  // namespace
 
 TEST_CASE("sparsegpt is the surgeon that inverts anew at each column") {
