@@ -40,7 +40,8 @@ struct Fixture {
         2, 2);
     routed.parameters.get("shared.weight").value =
         nn::Tensor::of({2, 2}, std::vector<double>{1, 0, 0, 1});
-    routed.parameters.get("router.weight").value = nn::Tensor::of({experts, 2}, weight);
+    if (nn::Parameter* w = routed.parameters.find("router.weight"))
+      w->value = nn::Tensor::of({experts, 2}, weight);
     data.format = routed.format;
     data.test.count = n;
     data.test.features = nn::Tensor({n, 2});
@@ -189,4 +190,41 @@ TEST_CASE("the best matching is that of trying all") {
     CHECK(std::adjacent_find(used.begin(), used.end()) == used.end());
     CHECK(static_cast<int>(used.size()) == std::min(n, m));
   }
+}
+
+TEST_CASE("expert overlap by hand") {
+  // Rows (1, 0) go to experts 0 and 1, six of them, and two rows (0, 1) to experts 2 and 1.
+  Fixture two(8, 6, "{ use = \"topk-softmax\", k = 2 }", {2, 0, 1, 1, 0, 2});
+  auto overlap = measured("\"expert-overlap\"", two.evaluation);
+  CHECK(overlap["expert-overlap"] == doctest::Approx((0.75 + 0.25 + 0.0) / 3));
+  CHECK(overlap["expert-overlap-closest"] == doctest::Approx((0.75 + 0.75 + 0.25) / 3));
+  // Within expert 1: 8 * 0.75 * 0.25 in each feature; of all 16: 16 * 0.75 * 0.25.
+  CHECK(overlap["expert-overlap-inputs"] == doctest::Approx(0.5));
+  // One expert for each row: no row is shared, and each sees rows of one kind.
+  Fixture one(8, 6, kTop1, {1, 0, 0, 1, 0, 0});
+  overlap = measured("\"expert-overlap\"", one.evaluation);
+  CHECK(overlap["expert-overlap"] == 0.0);
+  CHECK(overlap["expert-overlap-closest"] == 0.0);
+  CHECK(overlap["expert-overlap-inputs"] == 0.0);
+  // All experts see all rows.
+  Fixture all(8, 6, "\"uniform\"", {1, 0, 0, 1, 0, 0});
+  overlap = measured("\"expert-overlap\"", all.evaluation);
+  for (const char* part : {"", "-closest", "-inputs"})
+    CHECK(overlap["expert-overlap" + std::string(part)] == doctest::Approx(1.0));
+  const TrainedModel plain = model("\"linear\"", 2, 2);
+  all.evaluation = {};
+  all.evaluation.model = &plain;
+  all.evaluation.data = &all.data;
+  CHECK(refusal("\"expert-overlap\"", all.evaluation) == "expert-overlap: the model has no router");
+  // Slots hold something of every row.
+  const Bench soft(
+      model("{ use = \"transformer\", width = 4, hidden = 3, blocks = 1, experts = 2, "
+            "router = \"soft\", mixer = { use = \"attention\", causal = false } }",
+            16, 4));
+  Evaluation mixed = soft.evaluation("model data");
+  overlap = measured("\"expert-overlap\"", mixed);
+  CHECK(overlap["expert-overlap"] == 1.0);
+  CHECK(overlap["expert-overlap-closest"] == 1.0);
+  CHECK(overlap["expert-overlap-inputs"] > 0.5);
+  CHECK(overlap["expert-overlap-inputs"] < 1.0);
 }
