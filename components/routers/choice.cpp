@@ -196,6 +196,18 @@ nn::Var equal_weights(nn::Tape& tape, int rows, int k) {
   return tape.constant({rows, k}, [&](nn::Tensor& weights) { weights.fill(1.0 / k); });
 }
 
+nn::Var among_present(nn::Forward& pass, std::string_view weight, nn::Var logits) {
+  const nn::Tensor& mask = pass.parameters().get(weight).mask;
+  if (mask.empty()) return logits;
+  const int columns = logits.shape().back();
+  const std::int64_t width = mask.count() / columns;
+  return nn::add_row(logits, pass.tape().constant({columns}, [&](nn::Tensor& out) {
+    out.fill(-1000.0);
+    for (std::int64_t i = 0; i < mask.count(); ++i)
+      if (mask.get(i) != 0.0) out.set(i / width, 0.0);
+  }));
+}
+
 nn::Var unit_rows(nn::Var x) {
   const int d = x.shape().back();
   const nn::Var gain =

@@ -55,6 +55,12 @@ struct GroupLimit {
 enum class Second { kBest, kByWeight, kSampled };
 inline constexpr std::string_view kSecondNames[] = {"best", "by-weight", "sampled"};
 
+// The same with -1000 added for experts that are gone: all of whose rows of this parameter, as many
+// for each expert, one after the other, a mask removed. A softmax then gives them 0, and the others
+// what it would without them. Numbers so far down would cost a logarithm of the sum its digits if
+// they were farther.
+nn::Var among_present(nn::Forward& pass, std::string_view weight, nn::Var logits);
+
 // Each row's k largest logits, weighted by a softmax, with load, entropy and balance loss; the loss
 // counts the assignments as they are before a second expert is left out.
 struct TopK {

@@ -60,8 +60,9 @@ struct Cosine final : Router {
         unit_rows(projected), unit_rows(pass.parameter(nn::Name(name, ".embedding.weight"))));
     const nn::Var inverse = nn::exp(nn::clamp(
         pass.parameter(nn::Name(name, ".log_inverse_temperature")), -100.0, std::log(100.0)));
-    return keep_top_k(pass, name, times_number(cosines, inverse),
-                      {k, normalise, balance, balance_loss});
+    const nn::Var logits =
+        among_present(pass, nn::Name(name, ".embedding.weight"), times_number(cosines, inverse));
+    return keep_top_k(pass, name, logits, {k, normalise, balance, balance_loss});
   }
 };
 ASSAY_REGISTER(Router, Cosine);

@@ -19,8 +19,9 @@ struct Dense final : Router {
   }
   Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
                    int experts) const override {
+    const nn::Name weight(name, ".weight");
     const nn::Var p =
-        nn::softmax(nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight"))));
+        nn::softmax(among_present(pass, weight, nn::matmul_transposed(x, pass.parameter(weight))));
     const Assignment out{experts, first_experts(pass.tape(), x.shape()[0], experts), p};
     add_load(pass, name, out.experts, experts);
     add_routing_entropy(pass, name, p);

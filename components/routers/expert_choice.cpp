@@ -84,8 +84,9 @@ struct ExpertChoice final : Router {
   Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
                    int experts) const override {
     nn::Tape& tape = pass.tape();
+    const nn::Name weight(name, ".weight");
     const nn::Var p =
-        nn::softmax(nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight"))));
+        nn::softmax(among_present(pass, weight, nn::matmul_transposed(x, pass.parameter(weight))));
     const int n = x.shape()[0];
     Assignment out = choose(tape, tape.value(p), n, experts);
     const auto columns = tape.scratch<int>(out.experts.size());

@@ -44,9 +44,10 @@ class Router : public Component {
   static constexpr std::string_view kNeutral = "uniform";
   virtual void declare(nn::Parameters& out, std::string_view name, int features, int experts,
                        const Stream& init) const = 0;
-  // x: n x features. Deterministic in evaluation unless the router is random by nature, and then a
-  // function of pass.stream(name) alone. Adds its auxiliary losses by pass.add_loss, its load by
-  // add_load and its entropy by add_routing_entropy.
+  // x: n x features. An expert whose row of the router's matrix a mask removed is gone: others take
+  // its rows, where there is such a matrix. Deterministic in evaluation unless the router is random
+  // by nature, and then a function of pass.stream(name) alone. Adds its auxiliary losses by
+  // pass.add_loss, its load by add_load and its entropy by add_routing_entropy.
   virtual Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
                            int experts) const = 0;
   // A constraint with the number of experts; empty where it holds.

@@ -87,9 +87,12 @@ struct SigmoidBias final : Router {
 
   Assignment route(nn::Forward& pass, std::string_view name, nn::Var x,
                    int experts) const override {
-    const nn::Var logits = nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight")));
+    const nn::Name weight(name, ".weight");
+    const nn::Var logits =
+        among_present(pass, weight, nn::matmul_transposed(x, pass.parameter(weight)));
     const nn::Tensor& bias = pass.parameters().get(nn::Name(name, ".bias")).value;
-    const nn::Var biased = nn::add_row(nn::sigmoid(logits), pass.tape().constant(bias));
+    const nn::Var biased =
+        among_present(pass, weight, nn::add_row(nn::sigmoid(logits), pass.tape().constant(bias)));
     // A score s is exp(log s): shares of the scores are a softmax of their logarithms.
     const nn::Var log_scores = nn::scale(nn::softplus(nn::scale(logits, -1.0)), -1.0);
     Assignment out;

@@ -34,8 +34,9 @@ struct Soft final : Router {
   }
   nn::Var logits(nn::Forward& pass, std::string_view name, nn::Var x) const {
     const nn::Var phi = unit_rows(pass.parameter(nn::Name(name, ".weight")));
-    return times_number(nn::matmul_transposed(unit_rows(x), phi),
-                        pass.parameter(nn::Name(name, ".scale")));
+    return among_present(pass, nn::Name(name, ".weight"),
+                         times_number(nn::matmul_transposed(unit_rows(x), phi),
+                                      pass.parameter(nn::Name(name, ".scale"))));
   }
   // Of each expert's slots together: n x E.
   nn::Var by_expert(nn::Var combine, int experts) const {

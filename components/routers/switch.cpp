@@ -43,7 +43,9 @@ struct Switch final : Router {
       });
       x = nn::multiply(x, noise);
     }
-    const nn::Var logits = nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight")));
+    const nn::Name weight(name, ".weight");
+    const nn::Var logits =
+        among_present(pass, weight, nn::matmul_transposed(x, pass.parameter(weight)));
     return keep_top_k(pass, name, logits, {1, Normalise::kAll, balance, BalanceLoss::kSwitch});
   }
 };

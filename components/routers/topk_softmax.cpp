@@ -88,7 +88,7 @@ struct TopkSoftmax final : Router {
                    int /*experts*/) const override {
     nn::Var logits = nn::matmul_transposed(x, pass.parameter(nn::Name(name, ".weight")));
     if (noise && pass.training()) logits = noisy(pass, name, x, logits);
-    logits = nn::scale(logits, 1.0 / temperature);
+    logits = among_present(pass, nn::Name(name, ".weight"), nn::scale(logits, 1.0 / temperature));
     const Assignment out =
         keep_top_k(pass, name, logits, {k, normalise, balance, balance_loss, second});
     if (z_loss > 0) add_z_loss(pass, name, z_loss, logits);
