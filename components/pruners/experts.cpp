@@ -6,8 +6,8 @@
 // sends there get nothing from it. In the paper the router chooses among those that stay.
 #include <limits>
 
+#include "components/pruners/expert_layers.h"
 #include "components/pruners/mask.h"
-#include "components/pruners/unit_pruner.h"
 
 namespace assay::pruners {
 namespace {
@@ -36,24 +36,11 @@ struct Experts final : UnitPruner {
 
   std::vector<Unit> units(TrainedModel& model, const Examples& calibration,
                           Stream /*stream*/) const override {
-    std::vector<std::string> layers;  // "block1.experts"
-    for (const nn::Parameter& p : model.parameters)
-      if (p.role == nn::Role::kWeight && p.name.find("experts.") != std::string::npos) {
-        const std::string name = p.name.substr(0, p.name.find("experts.") + 7);
-        if (layers.empty() || layers.back() != name) layers.push_back(name);
-      }
-    if (layers.empty()) throw std::runtime_error("experts: the model has none");
+    const std::vector<ExpertLayer> layers = expert_layers(model, *this, kInfo.name);
     std::vector<nn::Forward::Statistic> statistics;
     if (score == Score::kFrequency) (void)model.outputs(calibration, {}, &statistics);
     std::vector<Unit> out;
-    for (const std::string& layer : choose(layers)) {
-      std::vector<std::vector<Piece>> experts;
-      for (;;) {
-        experts.push_back(
-            all_of(model.parameters, layer + "." + std::to_string(experts.size()) + "."));
-        if (experts.back().empty()) break;
-      }
-      experts.pop_back();
+    for (const auto& [layer, experts] : layers) {
       const std::vector<double> scores = scores_of(model, calibration, layer, experts, statistics);
       for (std::size_t e = 0; e < experts.size(); ++e)
         out.push_back({layer, scores[e], experts[e]});

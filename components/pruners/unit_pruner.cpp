@@ -26,6 +26,15 @@ Piece whole(nn::Parameter& p) {
   return {&p, 0, static_cast<int>(p.value.count() / width), 0, width};
 }
 
+void remove(const Unit& unit) {
+  for (const Piece& piece : unit.pieces)
+    each_entry(piece, [&](std::int64_t i) { remove_entry(*piece.parameter, i); });
+  for (std::size_t i = 0; unit.stays && i < unit.constant.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    if (there(*unit.stays, at)) unit.stays->value.set(at, unit.constant[i]);
+  }
+}
+
 }  // namespace
 
 Piece columns_of(nn::Parameter& weight, int first, int count) {
@@ -67,8 +76,11 @@ double norm(const std::vector<Piece>& pieces, bool absolute) {
 
 void UnitPruner::prune(TrainedModel& model, const Examples& calibration, Stream stream) const {
   std::vector<Unit> all = units(model, calibration, stream);
-  for (Unit& unit : all)
-    if (gone(unit.pieces)) unit.score = -std::numeric_limits<double>::infinity();
+  for (Unit& unit : all) {
+    if (!gone(unit.pieces)) continue;
+    unit.score = -std::numeric_limits<double>::infinity();
+    unit.stays = nullptr;  // it gives what it gave
+  }
   std::vector<std::string> groups;
   for (Unit& unit : all) {
     if (scope == Scope::kGlobal) unit.group.clear();
@@ -82,9 +94,7 @@ void UnitPruner::prune(TrainedModel& model, const Examples& calibration, Stream 
       if (unit.group == group) rivals.push_back(&unit);
     rivals.resize(
         static_cast<std::size_t>(share(fraction, static_cast<std::int64_t>(rivals.size()))));
-    for (const Unit* unit : rivals)
-      for (const Piece& piece : unit->pieces)
-        each_entry(piece, [&](std::int64_t i) { remove_entry(*piece.parameter, i); });
+    for (const Unit* unit : rivals) remove(*unit);
   }
 }
 

@@ -30,6 +30,8 @@ struct Unit {
   std::string group;  // the layer that it is one of
   double score = 0.0;
   std::vector<Piece> pieces;
+  nn::Parameter* stays = nullptr;     // a bias that is none of the pieces, where one is to give
+  std::vector<double> constant = {};  // these numbers once the unit is gone
 };
 
 // A pruner of units: those of lowest score go, in each layer or in the whole model. Ties go to the

@@ -19,14 +19,14 @@ inline std::int64_t removed(const TrainedModel& m) {
   return out;
 }
 
-// `after` came from `before` by removing weights, and biases of whole units: all else is as it was,
-// but for weights that stay where the pruner updates them.
+// `after` came from `before` by removing weights, and biases and router rows of whole units: all
+// else is as it was, but for weights or biases that stay where the pruner updates them.
 inline void only_removes(const TrainedModel& before, const TrainedModel& after,
-                         bool updates = false) {
+                         bool updates = false, bool biases = false) {
   for (const auto& p : before.parameters) {
     CAPTURE(p.name);
     const nn::Parameter& q = after.parameters.get(p.name);
-    if (p.role != nn::Role::kWeight && p.role != nn::Role::kBias) {
+    if (p.role != nn::Role::kWeight && p.role != nn::Role::kBias && p.role != nn::Role::kRouter) {
       CHECK(q.value == p.value);
       CHECK(q.mask == p.mask);
       continue;
@@ -39,7 +39,8 @@ inline void only_removes(const TrainedModel& before, const TrainedModel& after,
       same = same && (!is || q.value.get(i) == p.value.get(i));
     }
     CHECK_FALSE(revived);
-    CHECK((same || (updates && p.role == nn::Role::kWeight)));
+    CHECK((same || (p.role == nn::Role::kWeight && updates) ||
+           (p.role == nn::Role::kBias && biases)));
   }
 }
 
@@ -64,14 +65,14 @@ inline bool pruner_contract_on(const TrainedModel& before, const Pruner& pruner,
   pruner.prune(again, calibration, Stream(3));
   pruner.prune(other, calibration, Stream(4));
   removed(once);
-  only_removes(before, once, pruner.updates_kept());
+  only_removes(before, once, pruner.updates_kept(), pruner.updates_biases());
   CHECK(archive_of(again) == archive_of(once));
   if (!draws) CHECK(archive_of(other) == archive_of(once));
   archive_contract(once);
   TrainedModel twice = once;
   pruner.prune(twice, calibration, Stream(5));
   removed(twice);
-  only_removes(once, twice, pruner.updates_kept());
+  only_removes(once, twice, pruner.updates_kept(), pruner.updates_biases());
   return true;
 }
 

@@ -30,10 +30,13 @@ TEST_CASE("every pruner keeps the contract of its kind") {
   sparsity_contract("wanda", rows);
   sparsity_contract("owl", rows, true);
   sparsity_contract("sparsegpt", layers);
+  sparsity_contract("alps", layers);
   for (const char* name : {"magnitude", "random", "snip", "movement"}) sparsity_contract(name, 1);
   for (const char* text :
        {"{ use = \"magnitude\", scope = \"layer\" }", "{ use = \"snip\", n = 1, m = 4 }",
-        "{ use = \"sparsegpt\", n = 2, m = 4, block = 8 }", "{ use = \"heads\", score = \"norm\" }",
+        "{ use = \"sparsegpt\", n = 2, m = 4, block = 8 }", "{ use = \"alps\", n = 2, m = 4 }",
+        "{ use = \"reap\", scope = \"global\" }", "{ use = \"reap\", reroute = false }",
+        "{ use = \"mone\", score = \"routing\" }", "{ use = \"heads\", score = \"norm\" }",
         "{ use = \"owl\", pruner = \"sparsegpt\" }", "{ use = \"rows\", score = \"activation\" }",
         "{ use = \"rows\", score = \"incoming\", scope = \"global\" }",
         "{ use = \"experts\", score = \"frequency\" }", "{ use = \"experts\", score = \"norm\" }"})
@@ -61,7 +64,8 @@ TEST_CASE("layers are chosen by patterns, and a pattern that names none is refus
 }
 
 TEST_CASE("n of each m consecutive inputs stay, whatever the method") {
-  for (const char* use : {"magnitude", "random", "wanda", "snip", "movement", "sparsegpt"}) {
+  for (const char* use :
+       {"magnitude", "random", "wanda", "snip", "movement", "sparsegpt", "alps"}) {
     CAPTURE(use);
     TrainedModel m = subject();
     build<Pruner>("{ use = \"" + std::string(use) + "\", n = 2, m = 4 }")
