@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "components/pruners/mask.h"
+#include "components/quantizers/bit_string.h"
 
 namespace assay::quantizers {
 
@@ -67,23 +68,6 @@ std::optional<double> find_step(std::span<const float> numbers, const Reach& rea
   return {};
 }
 
-void put(std::vector<std::uint8_t>& codes, std::size_t at, int bits, unsigned code) {
-  for (int b = 0; b < bits; ++b) {
-    const std::size_t bit = at * static_cast<std::size_t>(bits) + static_cast<std::size_t>(b);
-    if ((code >> b) & 1U)
-      codes[bit / 8] = static_cast<std::uint8_t>(codes[bit / 8] | (1U << (bit % 8)));
-  }
-}
-
-unsigned get(const std::vector<std::uint8_t>& codes, std::size_t at, int bits) {
-  unsigned out = 0;
-  for (int b = 0; b < bits; ++b) {
-    const std::size_t bit = at * static_cast<std::size_t>(bits) + static_cast<std::size_t>(b);
-    out |= ((static_cast<unsigned>(codes[bit / 8]) >> (bit % 8)) & 1U) << b;
-  }
-  return out;
-}
-
 // One symmetric bit is the sign alone.
 int code_of(int k, int zero, const Reach& reach) {
   if (!reach.symmetric) return k + zero;
@@ -106,7 +90,7 @@ Packed pack(const nn::Parameter& weight, const Grid& layout) {
              {},
              {}};
   const auto w = weight.value.floats();
-  out.codes.resize((w.size() * static_cast<std::size_t>(layout.bits) + 7) / 8);
+  BitWriter codes;
   const Reach reach{layout.symmetric, layout.bits};
   const auto columns = static_cast<std::size_t>(out.shape.back());
   std::vector<float> kept;
@@ -126,11 +110,12 @@ Packed pack(const nn::Parameter& weight, const Grid& layout) {
     if (!layout.symmetric) out.zeros.push_back(static_cast<std::uint8_t>(zero));
     for (std::size_t i = first; i < last; ++i) {
       const bool counts = *step > 0 && there(weight, static_cast<std::int64_t>(i));
-      put(out.codes, i, layout.bits,
-          static_cast<unsigned>(code_of(counts ? multiple(w[i], *step) : 0, zero, reach)));
+      codes.put(static_cast<unsigned>(code_of(counts ? multiple(w[i], *step) : 0, zero, reach)),
+                layout.bits);
     }
     first = last;
   }
+  out.codes = codes.bytes();
   return out;
 }
 
@@ -139,14 +124,15 @@ nn::Tensor unpack(const Packed& packed, const nn::Tensor& mask) {
   const auto w = out.floats();
   const Reach reach{packed.symmetric, packed.bits};
   const auto columns = static_cast<std::size_t>(packed.shape.back());
+  BitReader codes(packed.codes);
   std::size_t run = 0;
   for (std::size_t first = 0; first < w.size(); ++run) {
     const std::size_t last =
         first + run_length(packed.granularity, packed.group, first, columns, w.size());
     for (std::size_t i = first; i < last; ++i) {
+      const int code = static_cast<int>(codes.get(packed.bits));
       if (!mask.empty() && mask.floats()[i] == 0.0F) continue;
-      const int k = multiple_of(static_cast<int>(get(packed.codes, i, packed.bits)),
-                                packed.symmetric ? 0 : packed.zeros[run], reach);
+      const int k = multiple_of(code, packed.symmetric ? 0 : packed.zeros[run], reach);
       w[i] = static_cast<float>(k * packed.steps[run]);
     }
     first = last;

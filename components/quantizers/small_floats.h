@@ -14,8 +14,11 @@ struct FloatFormat {
 };
 // Open Compute Project, OCP 8-bit floating point specification 1.0 (2023), table 1.
 inline constexpr FloatFormat kE4m3{4, 3, 7, 448.0, false}, kE5m2{5, 2, 15, 57344.0, true};
-// Open Compute Project, microscaling formats 1.0 (2023), section 5.3.3.
-inline constexpr FloatFormat kE2m1{2, 1, 1, 6.0, false};
+// Open Compute Project, microscaling formats 1.0 (2023), section 5.3.
+inline constexpr FloatFormat kE2m1{2, 1, 1, 6.0, false}, kE2m3{2, 3, 1, 7.5, false},
+    kE3m2{3, 2, 3, 28.0, false};
+// IEEE 754 binary16.
+inline constexpr FloatFormat kHalf{5, 10, 15, 65504.0, true};
 
 // What a code of format.bits() bits stands for.
 double decode(int code, const FloatFormat& format);

@@ -11,8 +11,11 @@ using quantizers::decode;
 using quantizers::encode;
 using quantizers::FloatFormat;
 using quantizers::kE2m1;
+using quantizers::kE2m3;
+using quantizers::kE3m2;
 using quantizers::kE4m3;
 using quantizers::kE5m2;
+using quantizers::kHalf;
 
 namespace {
 
@@ -67,7 +70,7 @@ TEST_CASE("nf4 rounds to quantiles of a normal distribution") {
 }
 
 TEST_CASE("small floats: every code is its own, and what lies between goes to the nearest") {
-  for (const FloatFormat& format : {kE4m3, kE5m2, kE2m1}) {
+  for (const FloatFormat& format : {kE4m3, kE5m2, kE2m1, kE2m3, kE3m2, kHalf}) {
     CAPTURE(format.bits());
     std::vector<std::pair<double, int>> finite;
     for (int code = 0; code < 1 << format.bits(); ++code) {
@@ -104,6 +107,12 @@ TEST_CASE("small floats have the numbers of the specification") {
   CHECK(std::isnan(decode(0x7D, kE5m2)));
   CHECK(decode(0x04, kE5m2) == std::ldexp(1.0, -14));
   CHECK(decode(0x01, kE5m2) == std::ldexp(1.0, -16));
+  CHECK(decode(0x1F, kE2m3) == 7.5);
+  CHECK(decode(0x01, kE2m3) == 0.125);
+  CHECK(decode(0x1F, kE3m2) == 28.0);
+  CHECK(decode(0x01, kE3m2) == 0.0625);
+  CHECK(decode(0x3555, kHalf) == 0.333251953125);
+  CHECK(decode(0x0001, kHalf) == std::ldexp(1.0, -24));
   const double e2m1[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
   for (int code = 0; code < 8; ++code) {
     CHECK(decode(code, kE2m1) == e2m1[code]);
