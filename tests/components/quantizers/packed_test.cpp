@@ -37,7 +37,7 @@ void check_packed(const std::string& text, const quantizers::Grid& layout) {
 }  // namespace
 
 TEST_CASE("packed codes give back the weights of uniform quantizers to the bit") {
-  for (const char* name : {"round-to-nearest", "gptq", "adaround"})
+  for (const char* name : {"round-to-nearest", "gptq", "adaround", "auto-round"})
     for (const int bits : {1, 2, 3, 4, 8})
       for (const char* granularity : {"tensor", "row", "group"})
         for (const bool symmetric : {true, false}) {
@@ -48,11 +48,11 @@ TEST_CASE("packed codes give back the weights of uniform quantizers to the bit")
           layout.granularity = granularity[0] == 't'   ? Granularity::kTensor
                                : granularity[0] == 'r' ? Granularity::kRow
                                                        : Granularity::kGroup;
-          if (layout.signs_only() && std::string(name) == "adaround") continue;
+          const bool learns = std::string(name).ends_with("round");
+          if (layout.signs_only() && learns) continue;
           check_packed(std::string("{ use = \"") + name + "\", bits = " + std::to_string(bits) +
-                           ", granularity = \"" + granularity +
-                           "\", group = 5, symmetric = " + (symmetric ? "true" : "false") +
-                           (std::string(name) == "adaround" ? ", steps = 20 }" : " }"),
+                           ", granularity = \"" + granularity + "\", group = 5, symmetric = " +
+                           (symmetric ? "true" : "false") + (learns ? ", steps = 20 }" : " }"),
                        layout);
         }
   quantizers::Grid signs;
