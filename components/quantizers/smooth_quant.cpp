@@ -5,12 +5,10 @@
 // as they are, so that it computes what the smoothed layer would without rounding of activations.
 // Smoothing makes activations easy and weights harder to round: by itself it costs weights
 // accuracy. s counts 16 bits for each column; the paper folds it into the layer before.
-#include <algorithm>
 #include <cmath>
 
 #include "components/pruners/layer_choice.h"
 #include "components/pruners/mask.h"
-#include "components/quantizers/grid.h"
 #include "components/quantizers/inputs.h"
 #include "components/quantizers/transformed.h"
 
@@ -38,31 +36,16 @@ struct SmoothQuant final : Quantizer, LayerChoice {
   void quantize(TrainedModel& model, const Examples& calibration, Stream stream) const override {
     for (nn::Parameter* p : prunable(model)) {
       const nn::Tensor x = layer_inputs(model, calibration, layer_of(*p), p->value.shape().back());
-      const std::vector<double> s = scales(p->value, x);
-      const auto times = [&s](std::span<double> row) {
-        for (std::size_t j = 0; j < row.size(); ++j) row[j] *= s[j];
-      };
-      const auto over = [&s](std::span<double> row) {
-        for (std::size_t j = 0; j < row.size(); ++j) row[j] /= s[j];
-      };
-      quantize_transformed(*p, x, *quantizer, {times, over, over, true}, stream.fork(p->name));
-      p->bits += kScaleBits / static_cast<double>(p->value.shape().rows());
+      quantize_scaled(*p, x, *quantizer, scales(p->value, x), stream.fork(p->name));
     }
   }
 
  private:
-  static std::vector<double> largest(const nn::Tensor& t, int columns) {
-    std::vector<double> out(static_cast<std::size_t>(columns));
-    for (std::int64_t i = 0; i < t.count(); ++i) {
-      double& most = out[static_cast<std::size_t>(i % columns)];
-      most = std::max(most, std::abs(t.get(i)));
-    }
-    return out;
-  }
   // 1 where the inputs or the weights of a column are all 0.
   std::vector<double> scales(const nn::Tensor& w, const nn::Tensor& x) const {
     const int columns = w.shape().back();
-    const std::vector<double> weights = largest(w, columns), inputs = largest(x, columns);
+    const std::vector<double> weights = largest_of_columns(w, columns),
+                              inputs = largest_of_columns(x, columns);
     std::vector<double> out(weights.size(), 1.0);
     for (std::size_t j = 0; j < out.size(); ++j)
       if (weights[j] > 0 && inputs[j] > 0)

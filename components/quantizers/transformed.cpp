@@ -1,5 +1,8 @@
 #include "components/quantizers/transformed.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "components/quantizers/grid.h"
 
 namespace assay::quantizers {
@@ -50,6 +53,33 @@ void quantize_transformed(nn::Parameter& weight, const nn::Tensor& x, const Quan
   on_rows(own.value, transform.undo);
   set_numbers(weight, numbers_of(own));
   weight.bits = own.bits;
+}
+
+void quantize_scaled(nn::Parameter& weight, const nn::Tensor& x, const Quantizer& inner,
+                     const std::vector<double>& scales, const Stream& stream) {
+  const auto times = [&scales](std::span<double> row) {
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] *= scales[j];
+  };
+  const auto over = [&scales](std::span<double> row) {
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] /= scales[j];
+  };
+  quantize_transformed(weight, x, inner, {times, over, over, true}, stream);
+  weight.bits += kScaleBits / static_cast<double>(weight.value.shape().rows());
+}
+
+void quantize_alone(nn::Parameter& weight, const nn::Tensor& x, const Quantizer& inner,
+                    const Stream& stream) {
+  const auto nothing = [](std::span<double> /*row*/) {};
+  quantize_transformed(weight, x, inner, {nothing, nothing, nothing, true}, stream);
+}
+
+std::vector<double> largest_of_columns(const nn::Tensor& t, int columns) {
+  std::vector<double> out(static_cast<std::size_t>(columns));
+  for (std::int64_t i = 0; i < t.count(); ++i) {
+    double& most = out[static_cast<std::size_t>(i % columns)];
+    most = std::max(most, std::abs(t.get(i)));
+  }
+  return out;
 }
 
 }  // namespace assay::quantizers

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "components/quantizers/quantizer.h"
 
@@ -21,5 +22,13 @@ struct InputTransform {
 // columns; empty where it has none.
 void quantize_transformed(nn::Parameter& weight, const nn::Tensor& x, const Quantizer& inner,
                           const InputTransform& transform, const Stream& stream);
+// The same with A = diag(scales), whose 16 bits for each column count.
+void quantize_scaled(nn::Parameter& weight, const nn::Tensor& x, const Quantizer& inner,
+                     const std::vector<double>& scales, const Stream& stream);
+// The same with A = 1: Q(W) by a quantizer that sees this layer alone.
+void quantize_alone(nn::Parameter& weight, const nn::Tensor& x, const Quantizer& inner,
+                    const Stream& stream);
+// The largest magnitude in each column.
+std::vector<double> largest_of_columns(const nn::Tensor& t, int columns);
 
 }  // namespace assay::quantizers

@@ -200,7 +200,7 @@ TEST_CASE("smoothing and turning keep a layer's function where nothing is rounde
   const CorrelatedLayer c(5, 12, 7);
   // A weight that has a scale of its own is a level: only the two changes of space are left.
   const std::string exact = "{ use = \"round-to-nearest\", granularity = \"group\", group = 1 }";
-  for (const char* name : {"smooth-quant", "hadamard"}) {
+  for (const char* name : {"smooth-quant", "log-equalization", "hadamard"}) {
     CAPTURE(name);
     const auto with = [&](const std::string& inner) {
       return std::string("{ use = \"") + name + "\", quantizer = " + inner + " }";
