@@ -13,11 +13,11 @@ namespace assay {
 // The entries (a key and its value) that one head of one sequence of a layer keeps, by rows of the
 // cache, which are in no order.
 struct KeptEntries {
-  std::span<const int> positions;  // in the sequence, of each row that is in use
-  int now = 0;                     // position of the entry that arrives or of the query
-  int capacity = 0;                // rows
-  int window = 0;                  // positions that the layer's attention sees; 0: all
-  const float *keys = nullptr, *values = nullptr;  // row r begins at r * stride
+  std::span<const int> positions;            // in the sequence, of each row that is in use
+  int now = 0;                               // position of the entry that arrives or of the query
+  int capacity = 0;                          // rows
+  int window = 0;                            // positions that the layer's attention sees; 0: all
+  float *keys = nullptr, *values = nullptr;  // row r begins at r * stride
   std::size_t stride = 0, width = 0;
   float* remembered = nullptr;  // rows x numbers
   std::size_t numbers = 0;
@@ -27,6 +27,9 @@ struct KeptEntries {
   // Keys are turned by their positions, unless the policy turns them by place.
   std::span<const float> key(int row) const { return at(keys, row, stride, width); }
   std::span<const float> value(int row) const { return at(values, row, stride, width); }
+  // The same, for a policy that rewrites() them.
+  std::span<float> stored_key(int row) const { return at(keys, row, stride, width); }
+  std::span<float> stored_value(int row) const { return at(values, row, stride, width); }
   // What the policy remembers of an entry; zeros when it arrives.
   std::span<float> memory(int row) const { return at(remembered, row, numbers, numbers); }
 
@@ -62,6 +65,8 @@ class Eviction : public Component {
   virtual int numbers() const { return 0; }
   // An entry has taken its row.
   virtual void arrive(const KeptEntries& /*kept*/, int /*row*/, const Arrival& /*entry*/) const {}
+  // Whether arrive() may replace kept keys and values by what a smaller store would give back.
+  virtual bool rewrites() const { return false; }
   // Whether attended() is to be called: after each query, with the probabilities that it gave to
   // the kept entries, by rows. A query of a prompt looks at entries that are dropped already, too;
   // then these sum to less than 1.
