@@ -16,12 +16,18 @@ Labelled run_classifier(nn::Forward& pass, const Model& model, const DataFormat&
     rows[found] = static_cast<int>(i);
     labels[found++] = batch.labels[i];
   }
-  const bool all = found == batch.labels.size();
-  return {all ? out : nn::gather_rows(out, rows.first(found)), labels.first(found)};
+  auto weights = row_weights(pass, out.shape()[0]);
+  if (found == batch.labels.size()) return {out, labels.first(found), weights};
+  if (!weights.empty()) {
+    const auto kept = pass.tape().scratch<double>(found);
+    for (std::size_t i = 0; i < found; ++i) kept[i] = weights[static_cast<std::size_t>(rows[i])];
+    weights = kept;
+  }
+  return {nn::gather_rows(out, rows.first(found)), labels.first(found), weights};
 }
 
-nn::Var mean_at_labels(nn::Var rows, std::span<const int> labels) {
-  return nn::mean(nn::gather_columns(rows, labels, 1));
+nn::Var mean_at_labels(nn::Var rows, std::span<const int> labels, std::span<const double> weights) {
+  return mean(nn::gather_columns(rows, labels, 1), weights);
 }
 
 }  // namespace assay::objectives

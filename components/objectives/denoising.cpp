@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "components/objectives/noising.h"
-#include "components/objectives/objective.h"
+#include "components/objectives/weights.h"
 
 namespace assay::objectives {
 namespace {
@@ -30,6 +30,7 @@ struct Denoising final : Objective {
     return std::min(snr, min_snr) / (predicts == Prediction::kNoise ? snr : 1.0);
   }
 
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     const FlowModel& flow = require_flow(model, kInfo.name);
@@ -47,6 +48,9 @@ struct Denoising final : Objective {
       const Mix mix = mix_at(flow.noise_schedule(), noised.examples.times.get(i));
       noised.weights.set(i, weight(mix, flow.prediction()));
     }
+    const auto weights = row_weights(pass, batch.count);
+    for (int i = 0; i < static_cast<int>(weights.size()); ++i)
+      noised.weights.set(i, noised.weights.get(i) * weights[static_cast<std::size_t>(i)]);
     add_noise(flow, batch, pass.stream("noise"), noised);
     return weighted_error(model.forward(pass, format, noised.examples), noised);
   }

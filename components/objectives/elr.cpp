@@ -31,15 +31,16 @@ struct Elr final : Objective {
       throw std::runtime_error("elr needs one label for each example");
     return nn::Tensor({examples, format.classes});
   }
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
-    const auto [logits, labels] = run_classifier(pass, model, format, batch, kInfo.name);
+    const auto [logits, labels, weights] = run_classifier(pass, model, format, batch, kInfo.name);
     if (static_cast<int>(labels.size()) != batch.count)
       throw std::runtime_error("elr needs a label for each example");
     const nn::Var p = nn::clamp(nn::softmax(logits), 1e-4, 1.0 - 1e-4);
     const nn::Var agreed = nn::sum_columns(nn::multiply(p, followed(pass, batch, p)));
-    const nn::Var held = nn::mean(nn::log(nn::shift(nn::scale(agreed, -1.0), 1.0)));
-    return nn::add(nn::cross_entropy(logits, labels), nn::scale(held, lambda));
+    const nn::Var held = mean(nn::log(nn::shift(nn::scale(agreed, -1.0), 1.0)), weights);
+    return nn::add(cross_entropy(logits, labels, weights), nn::scale(held, lambda));
   }
 
  private:

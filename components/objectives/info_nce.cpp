@@ -1,7 +1,8 @@
 // Contrast between views of the same example and of others. Two passes over the batch, each with
 // normal noise of its own on the features (and the model's own dropout), give embeddings z_i and
 // z_i' of unit length; the loss is the cross-entropy of picking i' among all 2n - 1 others by
-// cos(z_i, z) / T, both ways (NT-Xent). Labels are not used.
+// cos(z_i, z) / T, both ways (NT-Xent). Labels are not used. It is no mean of losses of single
+// examples, each being set against the others, so it weighs none.
 #include "components/objectives/objective.h"
 
 namespace assay::objectives {

@@ -19,6 +19,7 @@ struct KlDistillation final : Objective {
         .range(0, 1)
         .doc("Weight of the teacher; the rest is that of the labels.");
   }
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     if (batch.teacher.empty())
@@ -30,10 +31,14 @@ struct KlDistillation final : Objective {
     const nn::Var teacher = nn::reshape(pass.tape().constant(batch.teacher), rows);
     const nn::Var target = nn::log_softmax(nn::scale(teacher, 1.0 / temperature)),
                   given = nn::log_softmax(nn::scale(out, 1.0 / temperature));
-    const nn::Var divergence = nn::sum(nn::multiply(nn::exp(target), nn::subtract(target, given)));
-    const double weight = alpha * std::pow(temperature, 2.0) / rows[0];
-    return nn::add(nn::scale(divergence, weight),
-                   nn::scale(nn::cross_entropy(out, batch.labels), 1.0 - alpha));
+    const auto weights = row_weights(pass, rows[0]);
+    const nn::Var terms = nn::multiply(nn::exp(target), nn::subtract(target, given));
+    const double scale = alpha * std::pow(temperature, 2.0) / rows[0];
+    const nn::Var divergence =
+        weights.empty() ? nn::sum(terms)
+                        : nn::scale(mean(terms, weights), static_cast<double>(rows.count()));
+    return nn::add(nn::scale(divergence, scale),
+                   nn::scale(cross_entropy(out, batch.labels, weights), 1.0 - alpha));
   }
 };
 ASSAY_REGISTER(Objective, KlDistillation);

@@ -16,12 +16,13 @@ struct LabelSmoothing final : Objective {
         .doc("Probability spread over all classes.")
         .source("section 7");
   }
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
-    const auto [logits, labels] = run_classifier(pass, model, format, batch, kInfo.name);
+    const auto [logits, labels, weights] = run_classifier(pass, model, format, batch, kInfo.name);
     const nn::Var log_p = nn::log_softmax(logits);
-    return nn::add(nn::scale(mean_at_labels(log_p, labels), epsilon - 1.0F),
-                   nn::scale(nn::mean(log_p), -epsilon));
+    return nn::add(nn::scale(mean_at_labels(log_p, labels, weights), epsilon - 1.0F),
+                   nn::scale(mean(log_p, weights), -epsilon));
   }
 };
 ASSAY_REGISTER(Objective, LabelSmoothing);

@@ -3,7 +3,7 @@
 // becomes the mask (token 0) with probability t, and the loss counts masked positions alone. The
 // labels are the tokens of the solution minus 1. The mean is over masked positions rather than
 // weighted by 1/t.
-#include "components/objectives/objective.h"
+#include "components/objectives/weights.h"
 
 namespace assay::objectives {
 namespace {
@@ -16,6 +16,7 @@ struct MaskedCrossEntropy final : Objective {
     Examples examples;
     std::vector<int> labels;
   };
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     if (!format.tokens || format.positions != format.width)
@@ -35,8 +36,8 @@ struct MaskedCrossEntropy final : Objective {
       }
     }
     const nn::Var out = model.forward(pass, format, masked);
-    return nn::cross_entropy(nn::reshape(out, {batch.count * format.positions, format.classes}),
-                             labels);
+    const int rows = batch.count * format.positions;
+    return cross_entropy(nn::reshape(out, {rows, format.classes}), labels, row_weights(pass, rows));
   }
 };
 ASSAY_REGISTER(Objective, MaskedCrossEntropy);

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "components/objectives/noising.h"
-#include "components/objectives/objective.h"
+#include "components/objectives/weights.h"
 
 namespace assay::objectives {
 namespace {
@@ -38,6 +38,7 @@ struct RectifiedFlow final : Objective {
     return 1.0 / (1.0 + std::exp(-(mean + deviation * stream.normal())));
   }
 
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
     const FlowModel& flow = require_flow(model, kInfo.name);
@@ -50,8 +51,8 @@ struct RectifiedFlow final : Objective {
     Stream stream = pass.stream("times");
     for (int i = 0; i < batch.count; ++i) noised.examples.times.set(i, draw(stream));
     add_noise(flow, batch, pass.stream("noise"), noised);
-    return nn::mean_squared_error(model.forward(pass, format, noised.examples),
-                                  pass.tape().constant(noised.target));
+    return mean_squared_error(model.forward(pass, format, noised.examples),
+                              pass.tape().constant(noised.target), row_weights(pass, batch.count));
   }
 };
 ASSAY_REGISTER(Objective, RectifiedFlow);

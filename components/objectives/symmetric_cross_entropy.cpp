@@ -27,13 +27,16 @@ struct SymmetricCrossEntropy final : Objective {
         .doc("A, in place of log 0.")
         .source("section 4.2");
   }
+  bool weighs() const override { return true; }
   nn::Var loss(nn::Forward& pass, const Model& model, const DataFormat& format,
                const Examples& batch) const override {
-    const auto [logits, labels] = run_classifier(pass, model, format, batch, kInfo.name);
+    const auto [logits, labels, weights] = run_classifier(pass, model, format, batch, kInfo.name);
     const nn::Var log_p = nn::log_softmax(logits);
-    const nn::Var reverse =
-        nn::scale(nn::shift(mean_at_labels(nn::exp(log_p), labels), -1.0), log_zero);
-    return nn::add(nn::scale(mean_at_labels(log_p, labels), -alpha), nn::scale(reverse, beta));
+    // A times the mean of p_y - 1, each row times its weight.
+    const nn::Var reverse = nn::scale(
+        nn::shift(mean_at_labels(nn::exp(log_p), labels, weights), -mean(weights)), log_zero);
+    return nn::add(nn::scale(mean_at_labels(log_p, labels, weights), -alpha),
+                   nn::scale(reverse, beta));
   }
 };
 ASSAY_REGISTER(Objective, SymmetricCrossEntropy);

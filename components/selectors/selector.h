@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "components/models/model.h"
@@ -27,6 +28,8 @@ class BatchOrder {
   // The rows of the next step, of which there are `batch`, or all examples where there are fewer;
   // `progress` is the share of steps that are done. Valid until the next call.
   virtual const std::vector<int>& next(double progress) = 0;
+  // Of the rows that next() gave: by how much their losses count; empty where all count alike.
+  virtual std::span<const double> weights() const { return {}; }
   // Whether minibatches are cut from random orders of all examples, one after the other, so that
   // each example is in one of an epoch at most, whatever it is.
   virtual bool epochs() const { return false; }
@@ -46,6 +49,8 @@ class Selector : public Component {
   // The pool outlives the order; its model changes from step to step.
   virtual std::unique_ptr<BatchOrder> order(const Pool& pool, const Stream& stream,
                                             int batch) const;
+  // Whether that order gives weights, so that only objectives that weigh examples fit.
+  virtual bool weighs() const { return false; }
   // `count` different rows that are not chosen yet, those first that matter most; all that are left
   // where there are fewer.
   virtual std::vector<int> choose(const Pool& pool, int count, Stream stream) const;

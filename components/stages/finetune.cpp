@@ -46,6 +46,8 @@ struct Finetune final : Stage {
         .since(2);
   }
 
+  std::string check() const override { return check_weights(*objective, *selector); }
+
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     const Data& source = context.get(data);
     const TrainedModel& base = context.get(model);

@@ -33,6 +33,8 @@ struct Train final : Stage {
     p.add("selector", &Train::selector).doc("Which examples each step sees.").since(3);
   }
 
+  std::string check() const override { return check_weights(*objective, *selector); }
+
   std::shared_ptr<const Artifact> run(StageContext& context) const override {
     const Data& source = context.get(data);
     auto out = std::make_shared<TrainedModel>();

@@ -11,12 +11,22 @@ namespace {
 
 std::unique_ptr<BatchOrder> order_of(const Training& training, const Examples& examples,
                                      const TrainedModel& model, const Stream& stream) {
+  if (training.selector)
+    if (const std::string wrong = check_weights(training.objective, *training.selector);
+        !wrong.empty())
+      throw std::runtime_error(wrong);
   const Pool pool{examples, model.format, &model, {}};
   return training.selector ? training.selector->order(pool, stream, training.batch)
                            : uniform_order(pool, stream, training.batch);
 }
 
 }  // namespace
+
+std::string check_weights(const Objective& objective, const Selector& selector) {
+  if (!selector.weighs() || objective.weighs()) return "";
+  return "selector: \"" + selector.spec().name + "\" weighs examples, which the objective \"" +
+         objective.spec().name + "\" cannot take into account";
+}
 
 void run_training(StageContext& context, const Examples& examples, const Training& training,
                   TrainedModel& model) {
@@ -61,17 +71,21 @@ Trainer::Trainer(const Training& training, const Examples& examples, TrainedMode
 void Trainer::advance() {
   const double progress = static_cast<double>(step_) / training_.steps;
   examples_.select(batches_->next(progress), model_.format, batch_);
+  const auto weights = batches_->weights();
+  weights_.assign(weights.begin(), weights.end());
   if (training_.optimizer.reevaluates()) before_ = memory_;
-  loss_ = evaluate(batch_, step_noise());
+  loss_ = evaluate(batch_, step_noise(), weights_);
   state_->step(model_.parameters, Gradients(tape_, this));
   if (step_ + 1 == training_.steps) state_->finish(model_.parameters);
   run_updates();
   ++step_;
 }
 
-double Trainer::evaluate(const Examples& batch, const Stream& noise) {
+double Trainer::evaluate(const Examples& batch, const Stream& noise,
+                         std::span<const double> weights) {
   pass_.set_progress(static_cast<double>(step_) / training_.steps);
   pass_.begin(noise);
+  pass_.kept<ExampleWeights>().each.assign(weights.begin(), weights.end());
   const nn::Var objective = training_.objective.loss(pass_, *model_.model, model_.format, batch);
   const double loss = tape_.scalar(objective);
   const nn::Var total = pass_.training_loss(objective);
@@ -80,14 +94,15 @@ double Trainer::evaluate(const Examples& batch, const Stream& noise) {
   return loss;
 }
 
-const nn::Tape& Trainer::evaluate_again(const Examples& batch, const Stream& noise) {
+const nn::Tape& Trainer::evaluate_again(const Examples& batch, const Stream& noise,
+                                        std::span<const double> weights) {
   if (memory_.empty()) {
-    evaluate(batch, noise);
+    evaluate(batch, noise, weights);
     return tape_;
   }
   after_ = memory_;
   memory_ = before_;
-  evaluate(batch, noise);
+  evaluate(batch, noise, weights);
   memory_ = after_;
   return tape_;
 }
@@ -95,7 +110,10 @@ const nn::Tape& Trainer::evaluate_again(const Examples& batch, const Stream& noi
 const nn::Tape& Trainer::example(int i) {
   const int row[] = {batch_.rows[static_cast<std::size_t>(i)]};
   examples_.select(row, model_.format, single_);
-  return evaluate_again(single_, step_noise().fork("example", static_cast<std::uint64_t>(i)));
+  const auto weight = std::span<const double>(weights_).subspan(
+      weights_.empty() ? 0 : static_cast<std::size_t>(i), weights_.empty() ? 0 : 1);
+  return evaluate_again(single_, step_noise().fork("example", static_cast<std::uint64_t>(i)),
+                        weight);
 }
 
 // What components do to parameters after a step knows nothing of what is frozen: that is put back.

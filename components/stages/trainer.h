@@ -17,6 +17,10 @@ struct Training {
   const Selector* selector = nullptr;  // of the examples in each; null: uniform
 };
 
+// What is wrong with examples that the selector weighs and the objective would not; empty if
+// nothing is.
+std::string check_weights(const Objective& objective, const Selector& selector);
+
 // A training, step by step, by minibatches that a selector orders. Parameters that are frozen stay
 // as they are, bit for bit. What it is made of must outlive it.
 class Trainer : private Passes {
@@ -40,10 +44,11 @@ class Trainer : private Passes {
   // Random numbers of this step.
   Stream step_noise() const { return noise_.fork("step", static_cast<std::uint64_t>(step_)); }
   // Runs the objective on the examples and leaves its gradients on the tape; its value.
-  double evaluate(const Examples& batch, const Stream& noise);
+  double evaluate(const Examples& batch, const Stream& noise, std::span<const double> weights);
   // The same once more: what the objective remembers stays as the step's own pass left it.
-  const nn::Tape& evaluate_again(const Examples& batch, const Stream& noise);
-  const nn::Tape& again() override { return evaluate_again(batch_, step_noise()); }
+  const nn::Tape& evaluate_again(const Examples& batch, const Stream& noise,
+                                 std::span<const double> weights);
+  const nn::Tape& again() override { return evaluate_again(batch_, step_noise(), weights_); }
   const nn::Tape& example(int i) override;
   int batch() const override { return batch_.count; }
   int examples() const override { return examples_.count; }
@@ -63,6 +68,7 @@ class Trainer : private Passes {
   nn::Tape tape_;
   nn::Forward pass_;
   Examples batch_, single_;
+  std::vector<double> weights_;     // of the examples of batch_; empty where all count alike
   std::vector<nn::Tensor> frozen_;  // room for what updates must not change
   int step_ = 0;
   double loss_ = 0.0;

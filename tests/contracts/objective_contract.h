@@ -12,6 +12,14 @@ inline double objective_value(const Objective& objective, const TrainedModel& tr
   return tape.scalar(objective.loss(pass, *trained.model, trained.format, batch));
 }
 
+// The same with weights of the examples.
+inline nn::Var weighted_loss(nn::Forward& pass, const Objective& objective,
+                             const TrainedModel& trained, const Examples& batch,
+                             const std::vector<double>& weights) {
+  pass.kept<ExampleWeights>().each = weights;
+  return objective.loss(pass, *trained.model, trained.format, batch);
+}
+
 // Examples of a format, with a teacher's outputs where there are labels.
 inline Examples objective_batch(const DataFormat& format) {
   Examples out = examples_of(format, 8, 5);
@@ -19,6 +27,36 @@ inline Examples objective_batch(const DataFormat& format) {
     out.teacher =
         nn::Tensor::normal({out.count, format.positions * format.classes}, 1.0, Stream(6));
   return out;
+}
+
+// Weights of 1 change nothing; the loss is linear in them, so that it is a sum over examples, each
+// times its weight; and the gradient is that of the weighted loss.
+inline void weights_laws(const Objective& objective, const TrainedModel& trained, bool exact) {
+  const Examples batch = objective_batch(trained.format);
+  const auto value = [&](const std::vector<double>& weights) {
+    nn::Tape tape(nn::Dtype::kFloat64);
+    const nn::Parameters at = trained.parameters.to(nn::Dtype::kFloat64);
+    nn::Forward pass(tape, at, true, Stream(1));
+    return tape.scalar(weighted_loss(pass, objective, trained, batch, weights));
+  };
+  const auto n = static_cast<std::size_t>(batch.count);
+  std::vector<double> uneven(n);
+  for (std::size_t i = 0; i < n; ++i) uneven[i] = 0.25 * static_cast<double>(i * i % 7);
+  const double plain = value({});
+  CHECK(value(std::vector<double>(n, 1.0)) == doctest::Approx(plain).epsilon(1e-9));
+  double parts = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> one(n, 0.0);
+    one[i] = uneven[i];
+    parts += value(one);
+  }
+  CHECK(value(uneven) == doctest::Approx(parts).epsilon(1e-9));
+  CHECK(value(uneven) != doctest::Approx(plain).epsilon(1e-6));
+  const LossFn loss = [&](nn::Tape& tape, const nn::Parameters& at) {
+    nn::Forward pass(tape, at, true, Stream(9));
+    return total_loss(weighted_loss(pass, objective, trained, batch, uneven), pass);
+  };
+  if (exact) CHECK(gradient_error(trained.parameters, loss) < 1e-5);
 }
 
 inline void objective_laws(const Objective& objective, const TrainedModel& trained, bool draws,
@@ -78,6 +116,7 @@ inline void objective_contract(const std::string& text) {
       ++served;
       objective_laws(*objective, trained, draws("objective", text),
                      exact_gradient("objective", text));
+      if (objective->weighs()) weights_laws(*objective, trained, exact_gradient("objective", text));
     }
   }
   CHECK(served > 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <set>
 
 #include "components/selectors/selector.h"
@@ -20,13 +21,14 @@ struct Selection {
   }
 };
 
-// Each step has rows of the data; the same stream gives the same, and so does an order that goes on
-// from any step.
+// Each step has rows of the data, and weights of them where the selector weighs; the same stream
+// gives the same, and so does an order that goes on from any step.
 inline void order_laws(const Selector& selector) {
   constexpr int kBatch = 4, kSteps = 30;
   Selection at;
   const auto progress = [](int step) { return static_cast<double>(step) / kSteps; };
   std::vector<std::vector<int>> rows;
+  std::vector<std::vector<double>> weights;
   std::vector<Archive> states;
   const auto order = selector.order(at.pool(), Stream(3), kBatch);
   for (int step = 0; step < kSteps; ++step) {
@@ -34,12 +36,19 @@ inline void order_laws(const Selector& selector) {
     rows.push_back(order->next(progress(step)));
     REQUIRE(rows.back().size() == kBatch);
     for (const int row : rows.back()) REQUIRE((0 <= row && row < at.data.count));
+    weights.emplace_back(order->weights().begin(), order->weights().end());
+    REQUIRE(weights.back().size() == (selector.weighs() ? kBatch : 0));
+    for (const double weight : weights.back()) REQUIRE((weight > 0 && std::isfinite(weight)));
   }
   for (int from : {0, 1, 7, kSteps - 1}) {
     const auto again = selector.order(at.pool(), Stream(3), kBatch);
     again->load(states[static_cast<std::size_t>(from)], from);
-    for (int step = from; step < kSteps; ++step)
-      CHECK(again->next(progress(step)) == rows[static_cast<std::size_t>(step)]);
+    for (int step = from; step < kSteps; ++step) {
+      const auto at_step = static_cast<std::size_t>(step);
+      CHECK(again->next(progress(step)) == rows[at_step]);
+      CHECK(std::vector<double>(again->weights().begin(), again->weights().end()) ==
+            weights[at_step]);
+    }
   }
   CHECK(selector.order(at.pool(), Stream(3), 99)->next(0.0).size() == 23);
 }

@@ -51,6 +51,7 @@ TEST_CASE("every selector keeps the contract of its kind") {
   for (const std::string& text : examples_of_kind("selector")) selector_contract(text);
   selector_contract("{ use = \"curriculum\", difficulty = \"loss\", reverse = true }");
   selector_contract("{ use = \"loss-weighted\", refresh = 4 }");
+  selector_contract("{ use = \"loss-weighted\", refresh = 4, uniform = 0.1, importance = true }");
   selector_contract("{ use = \"k-centre\", site = \"hidden1.act\" }");
 }
 
