@@ -9,23 +9,23 @@
 namespace assay::samplers {
 namespace {
 
-struct Blocks final : MaskedSampler {
-  static constexpr Info kInfo{"blocks", 1, "Fills masked tokens block by block, left to right.",
+struct Blocks final : OrderedSampler {
+  static constexpr Info kInfo{"blocks", 2, "Fills masked tokens block by block, left to right.",
                               "Nie et al. 2025, arXiv:2502.09992, section 2.4; Arriola et al. "
                               "2025, arXiv:2503.09573",
                               true};
   int block = 4;
-  Order order = Order::kConfidence;
   int per_step = 1;
 
   static void params(Params<Blocks>& p) {
     p.add("block", &Blocks::block).range(1, 65536).unit("tokens").doc("Length of a block.");
-    p.add("order", &Blocks::order, std::span(kOrderNames)).doc("Which come first inside a block.");
+    order_param(p, "Which come first inside a block.");
     p.add("per_step", &Blocks::per_step)
         .range(1, 65536)
         .unit("tokens")
         .doc("Filled after each call of the model, of one block.");
-    temperature_param(p);
+    masked_params(p);
+    order_temperature_param(p);
   }
 
  private:
@@ -34,7 +34,7 @@ struct Blocks final : MaskedSampler {
     guesses.erase(std::find_if(guesses.begin(), guesses.end(),
                                [&](const Guess& g) { return g.position / block != now; }),
                   guesses.end());
-    sort_by(order, guesses, stream);
+    sort(guesses, stream);
     const auto most = std::min(guesses.size(), static_cast<std::size_t>(per_step));
     for (std::size_t i = 0; i < most; ++i) row.fill(guesses[i]);
   }

@@ -9,25 +9,27 @@
 namespace assay::samplers {
 namespace {
 
-struct EntropyBound final : MaskedSampler {
-  static constexpr Info kInfo{"entropy-bound", 1,
+struct EntropyBound final : OrderedSampler {
+  static constexpr Info kInfo{"entropy-bound", 2,
                               "Fills masked tokens at once while their entropies stay small.",
                               "Ben-Hamu et al. 2025, arXiv:2505.24857", true};
   double gamma = 0.1;
-  Order order = Order::kEntropy;
+
+  EntropyBound() { order = Order::kEntropy; }
 
   static void params(Params<EntropyBound>& p) {
     p.add("gamma", &EntropyBound::gamma)
         .range(0, 1e9)
         .unit("nats")
         .doc("Bound on the entropies of what is filled at once, the largest left out.");
-    p.add("order", &EntropyBound::order, std::span(kOrderNames)).doc("Which positions come first.");
-    temperature_param(p);
+    order_param(p, "Which positions come first.");
+    masked_params(p);
+    order_temperature_param(p);
   }
 
  private:
   void advance(MaskedRow& row, std::vector<Guess> guesses, Stream& stream) const override {
-    sort_by(order, guesses, stream);
+    sort(guesses, stream);
     double sum = 0.0, largest = 0.0;
     for (const Guess& guess : guesses) {
       sum += guess.entropy;

@@ -18,7 +18,7 @@ namespace {
 
 struct Remask final : MaskedSampler {
   enum class Strategy { kCap, kRescale, kConfidence };
-  static constexpr Info kInfo{"remask", 1, "Fills masked tokens and may mask them again (ReMDM).",
+  static constexpr Info kInfo{"remask", 2, "Fills masked tokens and may mask them again (ReMDM).",
                               "Wang et al. 2025, arXiv:2503.00307", true};
   int steps = 16;
   Strategy strategy = Strategy::kCap;
@@ -30,7 +30,7 @@ struct Remask final : MaskedSampler {
         .doc("How probable it is that a filled position is masked again.")
         .source("Wang et al. 2025");
     p.add("eta", &Remask::eta).range(0, 1).doc("Scale of that probability; 0 masks nothing again.");
-    temperature_param(p);
+    masked_params(p);
   }
 
  private:

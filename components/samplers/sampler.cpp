@@ -13,6 +13,8 @@ void Samples::save(Archive& out) const {
   std::string all;
   for (const std::string& symbol : symbols) all += symbol + '\0';
   out.put_text("symbols", all);
+  if (!filled.empty())
+    out.put("filled", Array::of<std::int32_t>(filled, {static_cast<std::int64_t>(filled.size())}));
   if (!values.empty()) out.put("values", values.to_array());
   if (!shift.empty()) out.put("shift", shift.to_array());
   if (!scale.empty()) out.put("scale", scale.to_array());
@@ -80,7 +82,8 @@ std::string Samples::preview(int most) const {
 }
 
 std::size_t Samples::bytes() const {
-  return 4 * (prompts.size() + tokens.size()) + values.bytes() + shift.bytes() + scale.bytes();
+  return 4 * (prompts.size() + tokens.size() + filled.size()) + values.bytes() + shift.bytes() +
+         scale.bytes();
 }
 
 std::shared_ptr<const Samples> Samples::load(const Archive& in) {
@@ -91,6 +94,10 @@ std::shared_ptr<const Samples> Samples::load(const Archive& in) {
   out->function_evaluations = fields[2];
   const auto prompts = in.array("prompts").as<std::int32_t>(),
              tokens = in.array("tokens").as<std::int32_t>();
+  if (in.has("filled")) {
+    const auto filled = in.array("filled").as<std::int32_t>();
+    out->filled.assign(filled.begin(), filled.end());
+  }
   if (in.has("values")) out->values = nn::Tensor::from_array(in.array("values"));
   if (in.has("shift")) out->shift = nn::Tensor::from_array(in.array("shift"));
   if (in.has("scale")) out->scale = nn::Tensor::from_array(in.array("scale"));

@@ -18,7 +18,10 @@ class Samples final : public Artifact {
   int width = 0;                      // tokens, or numbers, in each sample
   std::vector<std::int32_t> prompts;  // count x prompt width
   std::vector<std::int32_t> tokens;   // count x width; empty for numbers
-  nn::Tensor values;                  // count x width numbers; empty for tokens
+  // count x width, of masks that were filled: after which step of its sample each was, from 1; 0
+  // where the token was given. Empty of other samples.
+  std::vector<std::int32_t> filled;
+  nn::Tensor values;        // count x width numbers; empty for tokens
   nn::Tensor shift, scale;  // width, or empty: value * scale + shift is what it stands for
   double function_evaluations = 0.0;  // model calls for each sample, mean
   std::vector<std::string> symbols;   // text of each token, where the data have one

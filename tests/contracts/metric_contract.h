@@ -47,6 +47,7 @@ struct Bench {
     samples.width = 16;
     samples.prompts.assign(16, 0);
     samples.tokens = {1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1};
+    samples.filled = {1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 6, 5, 4, 3, 2, 1};
     samples.function_evaluations = 3.0;
   }
   // Holds what `needs` names and nothing else.
@@ -90,6 +91,7 @@ inline Bench token_bench() {
   next.model->declare(next.parameters, next.format, Stream(5));
   Bench out(next);
   for (int i = 0; i < 2 * out.data.test.count; ++i) out.data.test.tokens.push_back(i % 3);
+  out.samples.filled.clear();
   out.samples.count = 3;
   out.samples.width = 3;
   out.samples.prompts = {0, 1, 2, 1, 0, 1};

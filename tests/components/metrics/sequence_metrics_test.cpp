@@ -67,6 +67,41 @@ TEST_CASE("likelihood and distance of samples by hand") {
         doctest::Approx(((0.01 + 0.29 + 0.21 + 0.09) / 2 + (0.49 + 0.29 + 0.29 + 0.09) / 2) / 2));
 }
 
+TEST_CASE("order locality by hand") {
+  const TrainedModel m = coin();
+  Samples s;
+  s.count = 2;
+  s.width = 5;
+  // Left to right; then masks 1, 2, 0, 3 of the four, the given token being passed over.
+  s.filled = {1, 2, 3, 4, 5, 3, 0, 1, 2, 4};
+  CHECK(value_of("order-locality", m, s, "-1") == doctest::Approx((4 + 1) / 7.0));
+  CHECK(value_of("order-locality", m, s, "-global-1") == doctest::Approx((5 + 2) / 9.0));
+  Evaluation e;
+  e.samples = &s;
+  const auto two = measure(*build<Metric>("{ use = \"order-locality\", k = 2 }"), e);
+  REQUIRE(two.size() == 2);
+  CHECK(two[0].second == doctest::Approx(3 / 5.0));
+  CHECK(two[1].second == doctest::Approx(1.0));
+  CHECK(refusal("order-locality", m, tossed()) ==
+        "order-locality needs samples whose masks were filled in an order");
+}
+
+TEST_CASE("order locality of samplers: blocks of one are read, random order is not") {
+  const TrainedModel m = random_token_model({true, 12, 4, 12, 3});
+  const auto locality = [&](const std::string& text, const std::string& part) {
+    return value_of(
+        "order-locality", m,
+        *build<Sampler>("{ use = " + text + " }")->sample(m, prompts(m.format, 400, 0), Stream(1)),
+        part);
+  };
+  CHECK(locality("\"blocks\", block = 1", "-1") == 1.0);
+  CHECK(locality("\"blocks\", block = 1", "-global-1") == 1.0);
+  // By chance: 11 pairs of 12 * 11, so 1/12; 1/n for n masks left, 3.10 of 12. Five standard
+  // errors.
+  CHECK(std::abs(locality("\"unmask\", order = \"random\"", "-1") - 1 / 12.0) < 0.022);
+  CHECK(std::abs(locality("\"unmask\", order = \"random\"", "-global-1") - 3.1032 / 12) < 0.032);
+}
+
 TEST_CASE("three tosses of a fair coin are off by a quarter on average") {
   // The share is off by 1/6 with probability 3/4 and by 1/2 with 1/4.
   TrainedModel fair = coin();

@@ -3,56 +3,11 @@
 
 #include <cmath>
 
-#include "tests/contracts/sampler_contract.h"
+#include "tests/components/samplers/masked_models.h"
 
 using namespace assay;
 using namespace assay::testing;
 using Tokens = std::vector<std::int32_t>;
-
-namespace {
-
-// Each position has these probabilities of its classes, whatever the others hold.
-TrainedModel independent(const std::vector<std::vector<double>>& probabilities) {
-  const int width = static_cast<int>(probabilities.size()),
-            classes = static_cast<int>(probabilities[0].size());
-  TrainedModel out = random_token_model({true, width, classes + 1, width, classes});
-  out.parameters.get("output.weight").value.fill(0.0);
-  for (int i = 0; i < width * classes; ++i)
-    out.parameters.get("output.bias")
-        .value.set(i, std::log(probabilities[static_cast<std::size_t>(i / classes)]
-                                            [static_cast<std::size_t>(i % classes)]));
-  return out;
-}
-
-// Two positions of three classes, of which the second one to be filled takes the third class, token
-// 3; the first one takes its most probable, which is token 1 in all that follows.
-TrainedModel second_is_three(const std::vector<std::vector<double>>& probabilities) {
-  TrainedModel out = independent(probabilities);
-  nn::Tensor& weight = out.parameters.get("output.weight").value;  // (2 * 3) x (2 * 4)
-  for (int token = 1; token < 4; ++token) {
-    weight.set(2 * 8 + 4 + token, 20.0);  // class 3 of position 0, where position 1 holds a token
-    weight.set(5 * 8 + token, 20.0);
-  }
-  return out;
-}
-
-Examples masks(int count, int width) {
-  Examples out;
-  out.count = count;
-  out.tokens.assign(static_cast<std::size_t>(count * width), 0);
-  return out;
-}
-
-std::shared_ptr<const Samples> sampled(const std::string& text, const TrainedModel& m,
-                                       const Examples& prompts) {
-  return build<Sampler>("{ use = " + text + " }")->sample(m, prompts, Stream(8));
-}
-
-double calls(const std::string& text, const TrainedModel& m, const Examples& prompts) {
-  return sampled(text, m, prompts)->function_evaluations;
-}
-
-}  // namespace
 
 TEST_CASE("orders by hand: confidence, margin and entropy differ") {
   const Tokens left = {1, 3}, right = {3, 1};  // which position came first
@@ -174,7 +129,7 @@ TEST_CASE("masking again mends what was filled in too early, and keeps what was 
 }
 
 TEST_CASE("samplers of masked models refuse others") {
-  for (const char* name : {"unmask", "blocks", "entropy-bound", "remask"})
+  for (const char* name : {"unmask", "blocks", "entropy-bound", "remask", "masked-ancestral"})
     for (const DataFormat& format : {DataFormat{true, 6, 4, 1, 4}, DataFormat{true, 6, 4, 6, 4}})
       CHECK_THROWS_WITH_AS(
           build<Sampler>("\"" + std::string(name) + "\"")
