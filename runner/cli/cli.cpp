@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"trace", "DIR|STUDY", "say what stands behind a number of the table", trace_command},
     {"claims", "DIR|STUDY", "decide what a study claims", claims_command},
     {"effects", "DIR|STUDY", "say what each part of an ablation is worth", effects_command},
+    {"report", "DIR|STUDY", "write everything into one HTML file", report_command},
     {"status", "DIR|STUDY", "say what is done, failed and missing", status_command},
     {"why", "DIR|STUDY [CELL]", "say why cells are stored, failed or to be run", why_command},
     {"diff", "A B", "compare two studies or two cells, bit for bit", diff_command},

@@ -37,6 +37,7 @@ int table_command(const Arguments& arguments);
 int trace_command(const Arguments& arguments);
 int claims_command(const Arguments& arguments);
 int effects_command(const Arguments& arguments);
+int report_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int samples_command(const Arguments& arguments);
 int weights_command(const Arguments& arguments);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace assay::report {
+
+// One HTML file that needs no other and no network. `data`: the JSON that html/page.js reads
+// (runner/cli/report_data.h makes it); whatever bytes its strings hold, they stay strings.
+std::string page(const std::string& title, const std::string& data);
+
+// `text` as HTML shows it: in an element or in a quoted attribute.
+std::string escaped_html(const std::string& text);
+
+}  // namespace assay::report
