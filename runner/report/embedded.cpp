@@ -28,6 +28,7 @@ ASSAY_EMBED(drawing_js, "html/drawing.js");
 ASSAY_EMBED(figures_js, "html/figures.js");
 ASSAY_EMBED(parts_js, "html/parts.js");
 ASSAY_EMBED(page_js, "html/page.js");
+ASSAY_EMBED(plot_js, "html/plot.js");
 ASSAY_EMBED(vega_js, "third_party/vega.min.js");
 ASSAY_EMBED(vega_lite_js, "third_party/vega-lite.min.js");
 ASSAY_EMBED(licences, "third_party/LICENCES");
@@ -46,6 +47,7 @@ ASSAY_EMBEDDED(drawing_js)
 ASSAY_EMBEDDED(figures_js)
 ASSAY_EMBEDDED(parts_js)
 ASSAY_EMBEDDED(page_js)
+ASSAY_EMBEDDED(plot_js)
 ASSAY_EMBEDDED(vega_js)
 ASSAY_EMBEDDED(vega_lite_js)
 ASSAY_EMBEDDED(licences)

@@ -39,6 +39,12 @@ std::string filled(std::string_view text, const std::map<std::string_view, std::
   }
 }
 
+// A script that finds neither a module system nor a loader puts its exports on the global object.
+std::string as_global(std::string_view script) {
+  return "(function (module, exports, define, require) {" + std::string(without_map(script)) +
+         "\n}).call(globalThis);\n";
+}
+
 std::string joined(std::initializer_list<std::string_view> scripts) {
   std::string out;
   for (const std::string_view script : scripts) out.append(script).append("\n");
@@ -71,6 +77,12 @@ std::string page(const std::string& title, const std::string& data) {
                                     {"vega-lite", std::string(without_map(part::vega_lite_js()))},
                                     {"figures", joined({part::drawing_js(), part::figures_js()})},
                                     {"page", joined({part::parts_js(), part::page_js()})}});
+}
+
+std::string plot_script(const std::string& request) {
+  return as_global(embedded::vega_js()) + as_global(embedded::vega_lite_js()) +
+         std::string(embedded::drawing_js()) + std::string(embedded::figures_js()) +
+         "globalThis.request = " + request + ";\n" + std::string(embedded::plot_js());
 }
 
 }  // namespace assay::report

@@ -15,6 +15,8 @@
     dark: { ink: "#e7eaee", muted: "#a5aeb9", grid: "#2b3138", paper: "#15181c", good: "#3dbd94", bad: "#f58a80", unsure: "#a5aeb9" },
   };
 
+  // A telephone; of a paper the width is that of the plot alone.
+  const isNarrow = (look) => !look.paper && look.width < 520;
   const inkOf = (look) => inks[look.dark ? "dark" : "light"];
   const paletteOf = (look) => palettes[look.dark ? "dark" : "light"];
 
@@ -101,6 +103,7 @@
     return {
       font,
       background: look.paper ? "#ffffff" : null,
+      padding: look.paper ? 8 : 5,
       aria: true,
       view: { stroke: null },
       mark: { aria: false, color: paletteOf(look)[0] },
@@ -140,5 +143,5 @@
   const dashesFor = (count) => range(0, count).map((i) => dashes[(i + Math.floor(i / 8)) % 8]);
   const shapesFor = (count) => range(0, count).map((i) => shapes[(i + Math.floor(i / 8)) % 8]);
 
-  globalThis.assayDrawing = { range, shapes, dashes, inkOf, paletteOf, number, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor };
+  globalThis.assayDrawing = { range, shapes, isNarrow, dashes, inkOf, paletteOf, number, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor };
 })();

@@ -7,7 +7,7 @@
   "use strict";
 
   const {
-    range, shapes, inkOf, paletteOf, number, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor,
+    range, shapes, isNarrow, inkOf, paletteOf, number, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor,
   } = globalThis.assayDrawing;
 
   // What all variants of a series have in common is what it differs from others by.
@@ -77,7 +77,7 @@
       const spec = chart(look, 320, alt, {
         data: { values },
         encoding: {
-          x: { field: "step", type: "quantitative", title: "step", scale: { nice: false }, axis: { grid: false, tickCount: look.width < 520 ? 5 : 8 } },
+          x: { field: "step", type: "quantitative", title: "step", scale: { nice: false }, axis: { grid: false, tickCount: isNarrow(look) ? 5 : 8 } },
           color: { field: "label", type: "nominal", sort: labels, scale: { domain: labels, range: colours(look, labels.length) }, legend: legends },
         },
         layer,
@@ -132,7 +132,7 @@
   };
 
   function forestOf(data, metric, look) {
-    const width = look.width < 520 ? 20 : look.paper ? 34 : 44;
+    const width = isNarrow(look) ? 20 : look.paper ? 34 : 44;
     const claims = data.claims.map((claim, i) => Object.assign({ number: i + 1 }, claim)).filter((claim) => claim.metric === metric && claim.seeds > 0);
     if (claims.length === 0) return null;
     const ink = inkOf(look), verdicts = Object.keys(verdictLook);
@@ -168,7 +168,7 @@
         },
       ],
       encoding: {
-        x: { type: "quantitative", title: "effect on " + metric, scale: { zero: true, padding: 12 }, axis: { tickCount: look.width < 520 ? 4 : 7 } },
+        x: { type: "quantitative", title: "effect on " + metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 110)) } },
         y: {
           field: "label", type: "nominal", sort: order, title: null,
           axis: { grid: true, labelExpr: JSON.stringify(texts) + "[datum.label]", labelLimit: 0, labelColor: ink.ink, labelLineHeight: 15, labelBaseline: "middle" },
@@ -208,7 +208,7 @@
           { mark: { type: "rule", strokeWidth: 2.5, tooltip: { content: "data" }, cursor: "pointer" }, encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" } } },
           {
             mark: { type: "point", filled: true, size: 110, opacity: 1, tooltip: { content: "data" }, cursor: "pointer" },
-            encoding: { x: { field: "effect", type: "quantitative", title: "adds to " + one.metric, scale: { zero: true, padding: 12 } }, shape: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: shapes.slice(0, groups.length) }, legend: colour.legend } },
+            encoding: { x: { field: "effect", type: "quantitative", title: "adds to " + one.metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 110)) } }, shape: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: shapes.slice(0, groups.length) }, legend: colour.legend } },
           },
         ],
       });
@@ -225,7 +225,7 @@
       const x = control(choice, "x", "across", axisOptions(data, axes), String(axes.at(-1)));
       const rest = axes.filter((a) => String(a) !== x.value);
       const y = control(choice, "y", "down", axisOptions(data, rest), String(rest.at(-1)));
-      const metric = control(choice, "metric", "metric", metricOptions(data, range(0, data.metrics.length)));
+      const metric = control(choice, "metric", "metric", metricOptions(data, range(0, data.metrics.length)), String(directed(data)[0] ?? 0));
       const both = axes.length > 2 ? [x, y] : [];
       return [metric].concat(both, fixedAxes(data, choice, [Number(x.value), Number(y.value)], range(0, data.variants.length)), axes.length > 2 ? [] : [Object.assign(x, { hidden: true }), Object.assign(y, { hidden: true })]);
     },
@@ -253,7 +253,7 @@
         data: { values },
         encoding: {
           x: { field: "x", type: "ordinal", sort: data.axes[x].labels, title: data.axes[x].short, axis: { labelAngle: room < 9 * Math.max(...data.axes[x].labels.map((label) => label.length)) ? -45 : 0, grid: false, labelLimit: 140 } },
-          y: { field: "y", type: "ordinal", sort: data.axes[y].labels, title: data.axes[y].short, axis: { grid: false, labelLimit: look.width < 520 ? 110 : 240 } },
+          y: { field: "y", type: "ordinal", sort: data.axes[y].labels, title: data.axes[y].short, axis: { grid: false, labelLimit: isNarrow(look) ? 110 : 240 } },
         },
         layer,
       });
@@ -311,7 +311,7 @@
         color: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: colours(look, groups.length) }, legend: legend(look, groups) },
         shape: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: shapesFor(groups.length) }, legend: legend(look, groups) },
       };
-      const axis = (field, m) => ({ field, type: "quantitative", title: arrow(m), scale: { zero: false, padding: 10 }, axis: { tickCount: look.width < 520 ? 5 : 8 } });
+      const axis = (field, m) => ({ field, type: "quantitative", title: arrow(m), scale: { zero: false, padding: 10 }, axis: { tickCount: isNarrow(look) ? 5 : 8 } });
       const spec = chart(look, 340, alt, {
         encoding: { x: axis("x", x), y: axis("y", y) },
         layer: [
@@ -342,7 +342,7 @@
       const one = data.ranks[Number(valueOf(ranks.controls(data, choice), "metric") || 0)];
       const ink = inkOf(look), k = one.systems.length, cd = one.critical_difference;
       const order = range(0, k).sort((a, b) => one.systems[a].rank - one.systems[b].rank);
-      const narrow = look.width < 520, left = narrow ? 0 : Math.ceil(k / 2);
+      const narrow = isNarrow(look), left = narrow ? 0 : Math.ceil(k / 2);
       const groups = one.groups.map((group, level) => ({ level: 0.55 + 0.45 * level, low: one.systems[group[0]].rank - 0.04, high: one.systems[group.at(-1)].rank + 0.04 }));
       const first = 1 + 0.45 * groups.length;
       const most = narrow ? 20 : look.paper ? 60 : 30;
