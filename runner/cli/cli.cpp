@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"effects", "DIR|STUDY", "say what each part of an ablation is worth", effects_command},
     {"report", "DIR|STUDY", "write everything into one HTML file", report_command},
     {"plot", "DIR|STUDY", "draw a figure as SVG, PDF or PNG", plot_command},
+    {"watch", "DIR|STUDY", "look at a study while it runs", watch_command},
     {"status", "DIR|STUDY", "say what is done, failed and missing", status_command},
     {"why", "DIR|STUDY [CELL]", "say why cells are stored, failed or to be run", why_command},
     {"diff", "A B", "compare two studies or two cells, bit for bit", diff_command},

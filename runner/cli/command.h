@@ -39,6 +39,7 @@ int claims_command(const Arguments& arguments);
 int effects_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int plot_command(const Arguments& arguments);
+int watch_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int samples_command(const Arguments& arguments);
 int weights_command(const Arguments& arguments);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "runner/store/files.h"
 #include "runner/store/leftovers.h"
@@ -108,6 +109,25 @@ std::vector<Inspected> inspect_segments(const fs::path& folder,
               states.push_back({cell.key, cell.status});
           }),
           out);
+  return out;
+}
+
+// A file that vanished was packed into a newer one, so the folder is listed until nothing is new.
+std::vector<CellRecord> look_at_cells(const fs::path& folder, std::set<fs::path>& seen) {
+  constexpr int kAttempts = 20;  // the next look finds what is then still missing
+  std::vector<CellRecord> out;
+  bool again = true;
+  for (int attempt = 0; again && attempt < kAttempts; ++attempt) {
+    again = false;
+    for (const fs::path& file : sealed_files(folder / "segments")) {
+      if (!seen.insert(file).second) continue;
+      again = true;
+      (void)inspect(file, "segment", contents([&out](std::span<const std::byte> image) {
+                      auto cells = decode(image).cells;
+                      std::move(cells.begin(), cells.end(), std::back_inserter(out));
+                    }));
+    }
+  }
   return out;
 }
 

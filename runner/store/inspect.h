@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct Inspected {
 // `states`.
 std::vector<Inspected> inspect_segments(const std::filesystem::path& folder,
                                         std::vector<Store::CellState>& states);
+// The cells of segments that are not in `seen`, which then are. Of a folder into which others
+// write: nothing is changed, nor is damage set aside.
+std::vector<CellRecord> look_at_cells(const std::filesystem::path& folder,
+                                      std::set<std::filesystem::path>& seen);
 // Everything else with an outer hash, what runs left and what was set aside. study.h5 and
 // study.toml are not among them: what they should be, the segments and the study say.
 std::vector<Inspected> inspect_rest(const std::filesystem::path& folder);
