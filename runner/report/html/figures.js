@@ -168,7 +168,7 @@
         },
       ],
       encoding: {
-        x: { type: "quantitative", title: "effect on " + metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 110)) } },
+        x: { type: "quantitative", title: "effect on " + metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 160)) } },
         y: {
           field: "label", type: "nominal", sort: order, title: null,
           axis: { grid: true, labelExpr: JSON.stringify(texts) + "[datum.label]", labelLimit: 0, labelColor: ink.ink, labelLineHeight: 15, labelBaseline: "middle" },
@@ -208,7 +208,7 @@
           { mark: { type: "rule", strokeWidth: 2.5, tooltip: { content: "data" }, cursor: "pointer" }, encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" } } },
           {
             mark: { type: "point", filled: true, size: 110, opacity: 1, tooltip: { content: "data" }, cursor: "pointer" },
-            encoding: { x: { field: "effect", type: "quantitative", title: "adds to " + one.metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 110)) } }, shape: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: shapes.slice(0, groups.length) }, legend: colour.legend } },
+            encoding: { x: { field: "effect", type: "quantitative", title: "adds to " + one.metric, scale: { zero: true, padding: 12 }, axis: { tickCount: Math.max(3, Math.round(look.width / 160)) } }, shape: { field: "group", type: "nominal", sort: groups, scale: { domain: groups, range: shapes.slice(0, groups.length) }, legend: colour.legend } },
           },
         ],
       });
