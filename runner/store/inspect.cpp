@@ -119,7 +119,7 @@ std::vector<CellRecord> look_at_cells(const fs::path& folder, std::set<fs::path>
   bool again = true;
   for (int attempt = 0; again && attempt < kAttempts; ++attempt) {
     again = false;
-    for (const fs::path& file : sealed_files(folder / "segments")) {
+    for (const fs::path& file : files_of(folder / "segments", ".h5")) {
       if (!seen.insert(file).second) continue;
       again = true;
       (void)inspect(file, "segment", contents([&out](std::span<const std::byte> image) {
