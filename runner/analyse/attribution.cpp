@@ -44,6 +44,10 @@ Worth difference(const Measurements& measured, Subset with, Subset without) {
 
 }  // namespace
 
+Worth removal_effect(const Measurements& measured, Subset from, int part) {
+  return difference(measured, from, from & ~bit(part));
+}
+
 std::vector<Worth> removal_effects(const Measurements& measured) {
   std::vector<Worth> out;
   const Subset full = design::full_system(measured.parts);
@@ -72,8 +76,7 @@ namespace {
 
 // The contrast whose sign in a system is the parity of the absent parts among `of`, scaled so that
 // a system that differs by all of them would differ by 1.
-Worth factorial_contrast(const Measurements& measured, std::span<const Subset> systems,
-                          Subset of) {
+Worth factorial_contrast(const Measurements& measured, std::span<const Subset> systems, Subset of) {
   const double scale = std::exp2(std::popcount(of)) / static_cast<double>(systems.size());
   std::vector<Term> terms;
   for (const Subset system : systems)
@@ -172,7 +175,7 @@ double standard_error(const std::vector<double>& values) {
 }
 
 Worth sampled_shapley(const Measurements& measured, std::span<const std::vector<int>> orders,
-                       int part) {
+                      int part) {
   std::vector<std::vector<std::optional<double>>> by_order;
   for (const auto& order : orders) by_order.push_back(marginal(measured, order, part));
   Worth out;
@@ -201,7 +204,7 @@ Worth sampled_shapley(const Measurements& measured, std::span<const std::vector<
 }  // namespace
 
 std::vector<Worth> shapley_values(const Measurements& measured,
-                                   std::span<const std::vector<int>> orders) {
+                                  std::span<const std::vector<int>> orders) {
   if (orders.empty()) return exact_shapley(measured);
   std::vector<Worth> out;
   for (int i = 0; i < measured.parts; ++i) out.push_back(sampled_shapley(measured, orders, i));

@@ -40,12 +40,14 @@ struct Measurements {
 std::vector<Worth> removal_effects(const Measurements& measured);
 // Against the bare system (add-one-in).
 std::vector<Worth> addition_effects(const Measurements& measured);
-// Each part when it is removed at its place in the order.
+// A part when it is removed from a system that has it.
+Worth removal_effect(const Measurements& measured, design::Subset from, int part);
+// Each part when it is removed at its place in the order; none where the order lacks it.
 std::vector<Worth> path_effects(const Measurements& measured, const std::vector<int>& order);
 // Averages over the systems of a factorial, full or a fraction (Box, Hunter and Hunter 2005,
 // chapters 5 and 6).
 std::vector<Worth> main_effects(const Measurements& measured,
-                                 std::span<const design::Subset> systems);
+                                std::span<const design::Subset> systems);
 std::vector<Interaction> factorial_interactions(const Measurements& measured,
                                                 const design::AblationPoints& points);
 // Around the full system (pairs).
@@ -54,6 +56,6 @@ std::vector<Interaction> removal_interactions(const Measurements& measured);
 // may be built. Exact from all 2^parts systems where `orders` is empty; else the mean over the
 // orders given, which come in pairs of an order and its reverse. They add up to full less bare.
 std::vector<Worth> shapley_values(const Measurements& measured,
-                                   std::span<const std::vector<int>> orders);
+                                  std::span<const std::vector<int>> orders);
 
 }  // namespace assay::analyse

@@ -9,7 +9,6 @@
 #include "runner/analyse/intervals.h"
 #include "runner/analyse/multiplicity.h"
 #include "runner/analyse/paired.h"
-#include "runner/analyse/power.h"
 #include "runner/analyse/regression.h"
 #include "runner/analyse/welch.h"
 
@@ -25,13 +24,6 @@ using Side = std::vector<std::optional<double>>;
 Stream flips() {
   return {0, 0, "claims", "flips"};
 }
-
-// What a single comparison comes to, before claims are looked at together.
-struct Compared {
-  Decision decision;
-  bool supports = false;  // the effect lies on the side of the claim
-  bool refuted = false;
-};
 
 Outcome test_of(DecidedBy test, std::span<const double> values, double shift) {
   Stream stream = flips();
@@ -53,38 +45,10 @@ Interval interval_of(DecidedBy test, std::span<const double> values, double leve
                                       : t_interval(values, level);
 }
 
-Test floor_test(DecidedBy test) {
-  return test == DecidedBy::kSignFlip   ? Test::kSignFlip
-         : test == DecidedBy::kWilcoxon ? Test::kWilcoxon
-                                        : Test::kPairedT;
-}
-
-// What more seeds could do: reach the level at all, or show an effect of the size that was seen.
-std::string wanting(const Evidence& claim, const Decision& found, double level) {
-  if (found.pairs < 2) return "it needs two replicates or more";
-  const bool equal = claim.question == Question::kEqual ||
-                     (claim.question == Question::kSlope && claim.slope == Question::kEqual);
-  if (equal) return "the interval reaches across the margin; more seeds narrow it";
-  const Test test = floor_test(claim.test);
-  if (claim.test != DecidedBy::kWelch &&
-      smallest_p(test, found.pairs, Alternative::kTwoSided) > level)
-    return "no outcome of " + std::to_string(found.pairs) + " seeds reaches the level; " +
-           std::to_string(pairs_to_reach(test, level, Alternative::kTwoSided)) + " could";
-  if (!(std::abs(found.standardised) > 0) || !std::isfinite(found.standardised)) return "";
-  if (found.effect <= claim.margin) return "the effect seen speaks against it";
-  constexpr std::size_t kOutOfReach = 10000;
-  const double size = std::abs(found.standardised);
-  if (size < 0.03) return "the effect seen is next to nothing";
-  const std::size_t needed = pairs_needed(test, size, level, kPower, Alternative::kTwoSided);
-  return needed > kOutOfReach ? "the effect seen is next to nothing"
-                              : "an effect of the size seen needs " + std::to_string(needed) +
-                                    " seeds for a chance of 80%";
-}
-
 // Values whose mean must lie above `shift`.
-Compared compare(const Evidence& claim, const std::vector<double>& values, std::size_t dropped,
-                 double shift) {
-  Compared out;
+Comparison compare_values(const Evidence& claim, const std::vector<double>& values,
+                          std::size_t dropped, double shift) {
+  Comparison out;
   Decision& d = out.decision;
   d.pairs = values.size();
   d.dropped = dropped;
@@ -128,10 +92,10 @@ Values present(const Side& side, double sign) {
   return out;
 }
 
-Compared unpaired(const Evidence& claim, std::size_t first) {
+Comparison unpaired(const Evidence& claim, std::size_t first) {
   const double sign = claim.highest ? 1.0 : -1.0;
   const Values a = present(claim.sides[first], sign), b = present(claim.sides[first + 1], sign);
-  Compared out;
+  Comparison out;
   Decision& d = out.decision;
   d.pairs = std::min(a.kept.size(), b.kept.size());
   d.dropped = a.dropped + b.dropped;
@@ -144,15 +108,15 @@ Compared unpaired(const Evidence& claim, std::size_t first) {
   return out;
 }
 
-Compared better(const Evidence& claim, std::size_t first) {
+Comparison better(const Evidence& claim, std::size_t first) {
   if (claim.test == DecidedBy::kWelch) return unpaired(claim, first);
   const Values values = differences_of(claim.sides[first], claim.sides[first + 1], claim.highest);
-  return compare(claim, values.kept, values.dropped, claim.margin);
+  return compare_values(claim, values.kept, values.dropped, claim.margin);
 }
 
 // Of values that must lie within `margin` of 0.
-Compared near_zero(const Evidence& claim, const Values& values) {
-  Compared out;
+Comparison near_zero(const Evidence& claim, const Values& values) {
+  Comparison out;
   Decision& d = out.decision;
   d.pairs = values.kept.size();
   d.dropped = values.dropped;
@@ -166,10 +130,10 @@ Compared near_zero(const Evidence& claim, const Values& values) {
   return out;
 }
 
-Compared ordering(const Evidence& claim) {
-  Compared out = better(claim, 0);
+Comparison ordering(const Evidence& claim) {
+  Comparison out = better(claim, 0);
   for (std::size_t s = 1; s + 1 < claim.sides.size(); ++s) {
-    const Compared next = better(claim, s);
+    const Comparison next = better(claim, s);
     out.refuted = out.refuted || next.refuted;
     out.supports = out.supports && next.supports;
     const double p = std::max(out.decision.p, next.decision.p);
@@ -195,17 +159,49 @@ Values slopes(const Evidence& claim) {
   return out;
 }
 
-Compared against_bound(const Evidence& claim, Question question, Values values) {
+Comparison against_bound(const Evidence& claim, Question question, Values values) {
   if (question == Question::kEqual) {
     for (double& value : values.kept) value -= claim.bound;
     return near_zero(claim, values);
   }
   const double sign = question == Question::kAtLeast ? 1.0 : -1.0;
   for (double& value : values.kept) value = sign * (value - claim.bound);
-  return compare(claim, values.kept, values.dropped, claim.margin);
+  return compare_values(claim, values.kept, values.dropped, claim.margin);
 }
 
-Compared compared(const Evidence& claim) {
+}  // namespace
+
+bool is_equality(const Evidence& claim) {
+  return claim.question == Question::kEqual ||
+         (claim.question == Question::kSlope && claim.slope == Question::kEqual);
+}
+
+Test floor_test(DecidedBy test) {
+  return test == DecidedBy::kSignFlip   ? Test::kSignFlip
+         : test == DecidedBy::kWilcoxon ? Test::kWilcoxon
+                                        : Test::kPairedT;
+}
+
+std::string wanting(const Evidence& claim, const Decision& found, double level) {
+  if (found.pairs < 2) return "it needs two replicates or more";
+  if (is_equality(claim)) return "the interval reaches across the margin; more seeds narrow it";
+  const Test test = floor_test(claim.test);
+  if (claim.test != DecidedBy::kWelch &&
+      smallest_p(test, found.pairs, Alternative::kTwoSided) > level)
+    return "no outcome of " + std::to_string(found.pairs) + " seeds reaches the level; " +
+           std::to_string(pairs_to_reach(test, level, Alternative::kTwoSided)) + " could";
+  if (!(std::abs(found.standardised) > 0) || !std::isfinite(found.standardised)) return "";
+  if (found.effect <= claim.margin) return "the effect seen speaks against it";
+  constexpr std::size_t kOutOfReach = 10000;
+  const double size = std::abs(found.standardised);
+  if (size < 0.03) return "the effect seen is next to nothing";
+  const std::size_t needed = pairs_needed(test, size, level, kPower, Alternative::kTwoSided);
+  return needed > kOutOfReach ? "the effect seen is next to nothing"
+                              : "an effect of the size seen needs " + std::to_string(needed) +
+                                    " seeds for a chance of 80%";
+}
+
+Comparison compare(const Evidence& claim) {
   switch (claim.question) {
     case Question::kBetter:
       return better(claim, 0);
@@ -222,13 +218,11 @@ Compared compared(const Evidence& claim) {
   return against_bound(claim, claim.slope, slopes(claim));
 }
 
-}  // namespace
-
 std::vector<Decision> decide(const std::vector<Evidence>& claims) {
-  std::vector<Compared> all;
+  std::vector<Comparison> all;
   std::vector<double> p;
   for (const Evidence& claim : claims) {
-    all.push_back(compared(claim));
+    all.push_back(compare(claim));
     p.push_back(all.back().decision.p);
   }
   const std::vector<double> adjusted = holm(p);

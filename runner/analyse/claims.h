@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runner/analyse/outcome.h"
+#include "runner/analyse/power.h"
 #include "runner/registry/random.h"
 
 // Deciding what a study claims. Replicates are the pairs: all sides of a claim saw the same random
@@ -41,6 +42,9 @@ struct Decision {
   std::size_t dropped = 0;    // replicates that lack a value of a side
   double standardised = 0.0;  // Cohen's d_z; 0 where there is no spread
   std::string reason;         // of an inconclusive one: what it would take
+  // Where seeds are added until claims are decided (sequential_claims.h); 0 elsewhere.
+  std::size_t looked = 0;  // seeds at its last look
+  std::size_t most = 0;    // seeds that the study allows
 };
 
 // The claims of one study, together: their p values are adjusted by Holm's method.
@@ -53,6 +57,21 @@ struct Decision {
 // and it is refuted where one of them is. slope: least squares in each replicate; slopes are then
 // values like others.
 std::vector<Decision> decide(const std::vector<Evidence>& claims);
+
+// One claim by itself, before claims are looked at together.
+struct Comparison {
+  Decision decision;      // without verdict and adjusted p
+  bool supports = false;  // the effect lies on the side of the claim
+  bool refuted = false;   // the interval of level 1 - alpha lies wholly on the other side
+};
+Comparison compare(const Evidence& claim);
+
+// What more seeds could do for an inconclusive claim: reach the level at all, or show an effect of
+// the size that was seen.
+std::string wanting(const Evidence& claim, const Decision& found, double level);
+
+bool is_equality(const Evidence& claim);  // decided by two one-sided tests
+Test floor_test(DecidedBy test);          // the one whose smallest p and power it has
 
 std::string_view verdict_text(Verdict verdict);  // "REPRODUCED", …
 
