@@ -56,9 +56,11 @@ void add_cells_of_study(Side& side) {
   linker.check(checked);
   const explain::Origin now = explain::origin_of(*side.study, 0);
   graph::CellLink link;
-  side.study->design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
+  const auto wanted = read_schedule(*side.study, linker, side.folder).wanted;
+  side.study->design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
+    if (wanted.seeds(variant) == 0) return true;
     side.variants.push_back({explain::account_of(*side.study, linker, choice, now.parts), {}});
-    for (std::uint64_t replicate = 0; replicate < side.study->seeds; ++replicate) {
+    for (std::uint64_t replicate = 0; replicate < wanted.seeds(variant); ++replicate) {
       linker.link(choice, replicate, link);
       side.variants.back().records.emplace(replicate, side.lines.size());
       add_line(side, {link.key, linker.describe(choice, replicate), side.history.find(link.key)});
@@ -223,7 +225,8 @@ Line chosen_line(const Side& side, const std::string& argument) {
     graph::Linker linker(*side.study);
     Diagnostics checked;
     linker.check(checked);
-    for (const Chosen& cell : select_cells(*side.study, linker, side.cell))
+    const auto wanted = read_schedule(*side.study, linker, side.folder).wanted;
+    for (const Chosen& cell : select_cells(*side.study, linker, wanted, side.cell))
       if (const Line* line = side.find(cell.key)) found.push_back(line);
   }
   if (found.size() != 1)

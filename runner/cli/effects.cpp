@@ -18,45 +18,8 @@ namespace {
 using analyse::Worth;
 using config::AblationDesign;
 
-// The mean of a metric over the variants that are one system, in each replicate.
-class Systems {
- public:
-  Systems(const config::Study& study, const Results& results) : study_(study), results_(results) {
-    const auto& subsets = study.ablation->points.subsets;
-    study.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
-      variants_[subsets[static_cast<std::size_t>(choice[0])]].push_back(variant);
-      return true;
-    });
-  }
-
-  analyse::Measurements measurements(const std::string& metric) const {
-    return {static_cast<int>(study_.ablation->parts.size()), study_.seeds,
-            [this, metric](design::Subset system, std::size_t replicate) {
-              return value(metric, system, replicate);
-            }};
-  }
-
- private:
-  std::optional<double> value(const std::string& metric, design::Subset system,
-                              std::size_t replicate) const {
-    const auto found = variants_.find(system);
-    if (found == variants_.end()) return std::nullopt;
-    double sum = 0.0;
-    for (const std::uint64_t variant : found->second) {
-      const auto one =
-          measured(results_.table.rows[variant * study_.seeds + replicate].record, metric);
-      if (!one) return std::nullopt;
-      sum += *one;
-    }
-    return sum / static_cast<double>(found->second.size());
-  }
-
-  const config::Study& study_;
-  const Results& results_;
-  std::unordered_map<design::Subset, std::vector<std::uint64_t>> variants_;
-};
-
-std::vector<Worth> worths(const config::Ablation& ablation, const analyse::Measurements& measured) {
+std::vector<Worth> worths(const config::Ablation& ablation, const std::vector<int>& found,
+                          const analyse::Measurements& measured) {
   switch (ablation.design) {
     case AblationDesign::kLeaveOneOut:
     case AblationDesign::kPairs:
@@ -64,7 +27,7 @@ std::vector<Worth> worths(const config::Ablation& ablation, const analyse::Measu
     case AblationDesign::kAddOneIn:
       return analyse::addition_effects(measured);
     case AblationDesign::kPath:
-      return analyse::path_effects(measured, ablation.points.orders[0]);
+      return analyse::path_effects(measured, ablation.greedy ? found : ablation.points.orders[0]);
     case AblationDesign::kFactorial:
       return analyse::main_effects(measured, ablation.points.subsets);
     case AblationDesign::kShapley:
@@ -83,11 +46,11 @@ std::vector<analyse::Interaction> interactions(const config::Ablation& ablation,
   return {};
 }
 
-Attributed attributed(std::string name, const Worth& worth, std::uint64_t seeds) {
+Attributed attributed(std::string name, const Worth& worth, const Worth& wanted) {
   Attributed out;
   out.name = std::move(name);
   out.seeds = worth.values.size();
-  out.dropped = seeds - worth.values.size();
+  out.dropped = wanted.values.size() - worth.values.size();
   out.sampling_error = worth.sampling_error;
   if (worth.values.empty()) return out;
   out.effect = analyse::summarise(worth.values).mean;
@@ -127,6 +90,37 @@ void warn(const config::Ablation& ablation, const std::vector<analyse::Interacti
   }
 }
 
+// The parts as they are written; of a greedy path as they went, those that it has not come to last.
+std::vector<std::size_t> as_listed(const config::Ablation& ablation,
+                                   const std::vector<int>& order) {
+  std::vector<std::size_t> out;
+  if (ablation.greedy) out.assign(order.begin(), order.end());
+  for (std::size_t i = 0; i < ablation.parts.size(); ++i)
+    if (std::find(out.begin(), out.end(), i) == out.end()) out.push_back(i);
+  return out;
+}
+
+// A part was chosen for what it came to in these very values.
+void warn_of_choice(const config::Ablation& ablation, const std::vector<int>& order, Effects& out) {
+  out.warnings.emplace_back(
+      "the order was chosen by these values: effects are drawn towards the choice, and p values "
+      "and intervals are too good");
+  if (order.size() < ablation.parts.size()) {
+    out.warnings.push_back("the path was found up to " + std::to_string(order.size()) + " of " +
+                           std::to_string(ablation.parts.size()) +
+                           " parts: cells of the next step have not run, or failed");
+    return;
+  }
+  std::string names;
+  for (const int part : order)
+    names += (names.empty() ? "" : ", ") +
+             toml_string(ablation.parts[static_cast<std::size_t>(part)].name);
+  out.warnings.push_back(
+      "to test this path, run it with seeds that had no part in the choice: "
+      "ablation.order = [" +
+      names + "] with another study.seed and study.name");
+}
+
 std::vector<std::string> metrics_of(const config::Study& study, const Results& results) {
   if (!study.ablation->values.empty()) return study.ablation->values;
   if (!study.table.values.empty()) return study.table.values;
@@ -145,22 +139,32 @@ std::vector<Effects> part_effects(const config::Study& study, const Results& res
   std::vector<Effects> out;
   if (!study.ablation) return out;
   const config::Ablation& ablation = *study.ablation;
-  const Systems systems(study, results);
+  const rounds::Lookup lookup = results.lookup();
+  const std::vector<int>& order = results.schedule.order;
+  const auto asked = rounds::wanted_of(study, results.schedule.wanted);
+  const auto wanted = worths(ablation, order, asked);
+  const auto wanted_pairs = interactions(ablation, asked);
   for (const std::string& metric : metrics_of(study, results)) {
-    const auto measured = systems.measurements(metric);
+    const auto measured = rounds::measurements_of(study, metric, study.seeds, lookup);
     Effects& effects = out.emplace_back();
     effects.metric = metric;
-    const auto worth = worths(ablation, measured);
-    for (std::size_t i = 0; i < worth.size(); ++i)
-      effects.parts.push_back(attributed(ablation.parts[i].name, worth[i], study.seeds));
+    const auto worth = worths(ablation, order, measured);
+    for (const std::size_t i : as_listed(ablation, order))
+      effects.parts.push_back(attributed(ablation.parts[i].name, worth[i], wanted[i]));
     const auto found = interactions(ablation, measured);
-    for (const auto& one : found) {
-      effects.interactions.push_back(
-          attributed(pair_name(ablation, one.first, one.second), one.effect, study.seeds));
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      const auto& one = found[k];
+      effects.interactions.push_back(attributed(pair_name(ablation, one.first, one.second),
+                                                one.effect, wanted_pairs[k].effect));
       for (const auto& [first, second] : one.aliases)
         effects.interactions.back().aliases.push_back(pair_name(ablation, first, second));
     }
     warn(ablation, found, effects);
+    if (ablation.greedy) warn_of_choice(ablation, order, effects);
+    if (study.least_seeds)
+      effects.warnings.emplace_back(
+          "seeds were added by what claims came to, which these p values and intervals do not know "
+          "of; the claims' do");
   }
   return out;
 }
@@ -182,6 +186,13 @@ const char* meaning(AblationDesign design) {
       break;
   }
   return "with it less without it, averaged over the orders in which parts are removed";
+}
+
+std::string chosen_text(const config::Ablation& ablation) {
+  const bool least = ablation.greedy == config::Greedy::kLeast;
+  return std::string("removed in this order, each time the part that cost ") +
+         (least ? "least" : "most") + " by " + ablation.values[0] +
+         (ablation.highest ? " (highest is best)" : " (lowest is best)");
 }
 
 std::string number(double value) {
@@ -234,6 +245,7 @@ std::string effects_text(const config::Study& study, const std::vector<Effects>&
   std::string out;
   for (const Effects& one : effects) {
     out += "what each part adds to " + one.metric + ": " + meaning(study.ablation->design) + "\n";
+    if (study.ablation->greedy) out += chosen_text(*study.ablation) + "\n";
     lines(one.parts, out);
     if (!one.interactions.empty()) out += "and by how much that changes with another part:\n";
     lines(one.interactions, out);
@@ -248,6 +260,7 @@ std::string effects_json(const config::Study& study, const std::vector<Effects>&
     nlohmann::ordered_json item;
     item["metric"] = one.metric;
     item["meaning"] = meaning(study.ablation->design);
+    if (study.ablation->greedy) item["chosen"] = chosen_text(*study.ablation);
     item["parts"] = as_json(one.parts);
     item["interactions"] = as_json(one.interactions);
     item["warnings"] = one.warnings;

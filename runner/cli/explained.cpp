@@ -10,9 +10,10 @@ namespace {
 
 class Why {
  public:
-  Why(const config::Study& study, const explain::History& history, std::vector<Chosen> chosen,
-      std::size_t most)
+  Why(const config::Study& study, const design::Wanted& wanted, const explain::History& history,
+      std::vector<Chosen> chosen, std::size_t most)
       : study_(study),
+        wanted_(wanted),
         most_(most),
         linker_(study),
         history_(history),
@@ -68,8 +69,8 @@ class Why {
     std::unordered_map<Key, std::uint64_t> out;
     for (const auto& step : of.steps) out.emplace(step.key, 0);
     graph::CellLink link;
-    study_.design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
-      for (std::uint64_t replicate = 0; replicate < study_.seeds; ++replicate) {
+    study_.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
+      for (std::uint64_t replicate = 0; replicate < wanted_.seeds(variant); ++replicate) {
         linker_.link(choice, replicate, link);
         for (const auto& step : link.steps)
           if (const auto it = out.find(step.key); it != out.end()) ++it->second;
@@ -97,6 +98,7 @@ class Why {
   }
 
   const config::Study& study_;
+  const design::Wanted& wanted_;
   std::size_t most_, compared_ = 0;  // missing cells to compare, and those that are
   graph::Linker linker_;
   const explain::History& history_;
@@ -106,9 +108,10 @@ class Why {
 
 }  // namespace
 
-std::vector<Explained> explain_cells(const config::Study& study, const explain::History& history,
-                                     std::vector<Chosen> chosen, std::size_t most) {
-  return std::move(Why(study, history, std::move(chosen), most).cells);
+std::vector<Explained> explain_cells(const config::Study& study, const design::Wanted& wanted,
+                                     const explain::History& history, std::vector<Chosen> chosen,
+                                     std::size_t most) {
+  return std::move(Why(study, wanted, history, std::move(chosen), most).cells);
 }
 
 }  // namespace assay::cli

@@ -18,12 +18,15 @@ struct Explained {
   explain::Reason reason;         // then
   std::vector<StageLine> stages;  // of one that would run
   bool stored() const { return record && record->status == store::Status::kDone; }
-  const char* state() const { return stored() ? "stored" : record ? "failed" : "missing"; }
+  const char* state() const {
+    return !cell.wanted ? "not asked for" : stored() ? "stored" : record ? "failed" : "missing";
+  }
 };
 
 // Explains the chosen cells; at most `most` missing ones are compared with what is stored. Where
 // only one cell is chosen, its stages too.
-std::vector<Explained> explain_cells(const config::Study& study, const explain::History& history,
-                                     std::vector<Chosen> chosen, std::size_t most);
+std::vector<Explained> explain_cells(const config::Study& study, const design::Wanted& wanted,
+                                     const explain::History& history, std::vector<Chosen> chosen,
+                                     std::size_t most);
 
 }  // namespace assay::cli

@@ -138,8 +138,9 @@ class Check {
   void count() {
     const execute::KeySet done = done_cells(states_);
     graph::CellLink link;
-    of_.study->design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
-      for (std::uint64_t replicate = 0; replicate < of_.study->seeds; ++replicate) {
+    const auto wanted = read_schedule(*of_.study, *of_.linker, of_.folder).wanted;
+    of_.study->design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
+      for (std::uint64_t replicate = 0; replicate < wanted.seeds(variant); ++replicate) {
         of_.linker->link(choice, replicate, link);
         ++cells_, done_ += done.count(link.key);
       }

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "runner/cli/folder.h"
+#include "runner/cli/present.h"
 #include "runner/store/inspect.h"
 
 namespace assay::cli {
@@ -24,10 +25,13 @@ struct Needs {
 Needs needs_of(const Tidied& of, const execute::KeySet& done) {
   Needs out;
   graph::CellLink link;
-  of.study->design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
+  const rounds::Schedule schedule = read_schedule(*of.study, *of.linker, of.folder);
+  of.study->design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
     for (std::uint64_t replicate = 0; replicate < of.study->seeds; ++replicate) {
       of.linker->link(choice, replicate, link);
-      const bool missing = !done.contains(link.key);
+      // Until nothing more can be asked for, any cell may be.
+      const bool to_come = !schedule.complete || replicate < schedule.wanted.seeds(variant);
+      const bool missing = to_come && !done.contains(link.key);
       for (const auto& step : link.steps) {
         out.planned.insert(step.key);
         if (missing) out.missing.insert(step.key);

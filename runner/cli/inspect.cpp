@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "runner/analyse/sequential_claims.h"
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
 #include "runner/cli/verdicts.h"
@@ -16,6 +17,34 @@ std::string megabytes(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, bytes < 1e9 ? "%.3g MB" : "%.0f MB", bytes / 1e6);
   return text;
+}
+
+// "6 variants x 12 seeds = 72 cells", "6 variants x 5 to 30 seeds = 30 to 130 cells".
+std::string cells_text(const config::Study& study) {
+  const rounds::Range cells = rounds::cells_of(study);
+  const auto range = [](std::uint64_t least, std::uint64_t most) {
+    return std::to_string(least) + (most > least ? " to " + std::to_string(most) : "");
+  };
+  return std::to_string(cells.variants) + " variants x " +
+         range(study.least_seeds.value_or(study.seeds), study.seeds) +
+         " seeds = " + range(cells.least, cells.most) + " cells";
+}
+
+// What is known of later rounds before they come.
+std::string rounds_text(const config::Study& study, const rounds::Schedule& schedule) {
+  std::string out;
+  if (study.least_seeds) {
+    std::string sizes;
+    for (const std::size_t size : analyse::look_sizes(*study.least_seeds, study.seeds))
+      sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+    out += "seeds are added for open claims; looks at " + sizes + " seeds\n";
+  }
+  if (study.ablation && study.ablation->greedy)
+    out += "which systems are run is found step by step; steps found: " +
+           std::to_string(schedule.order.size()) + " of " +
+           std::to_string(study.ablation->parts.size()) + "\n";
+  if (!schedule.asks.empty()) out += "next: " + schedule.asks + "\n";
+  return out;
 }
 
 }  // namespace
@@ -33,8 +62,7 @@ int validate_command(const Arguments& arguments) {
       code = 2;
       continue;
     }
-    std::cout << file << ": good, " << study->design.size() << " variants x " << study->seeds
-              << " seeds = " << study->design.size() * study->seeds << " cells\n";
+    std::cout << file << ": good, " << cells_text(*study) << "\n";
   }
   return code;
 }
@@ -64,14 +92,20 @@ int plan_command(const Arguments& arguments) {
   graph::Linker linker(*study);
   Diagnostics checked;
   linker.check(checked);
-  const auto plan = execute::outline(*study, linker, stored_cells(folder), stored_artifacts(folder),
-                                     store::Store::read_timings(folder));
+  const rounds::Schedule schedule = read_schedule(*study, linker, folder);
+  const auto plan = execute::outline(*study, linker, schedule.wanted, stored_cells(folder),
+                                     stored_artifacts(folder), store::Store::read_timings(folder));
   if (vm["json"].as<bool>()) {
     nlohmann::ordered_json out;
     out["study"] = study->name;
-    out["variants"] = study->design.size();
+    const rounds::Range range = rounds::cells_of(*study);
+    out["variants"] = range.variants;
     out["seeds"] = study->seeds;
     out["cells"] = plan.cells;
+    if (rounds::has_rounds(*study)) {
+      out["cells_least"] = range.least, out["cells_most"] = range.most;
+      out["complete"] = schedule.complete;
+    }
     out["stored"] = plan.stored;
     out["stages"] = plan.stages;
     out["unique_stages"] = plan.unique;
@@ -83,10 +117,10 @@ int plan_command(const Arguments& arguments) {
     std::cout << out.dump(2) << "\n";
     return 0;
   }
-  std::cout << study->name << ": " << study->design.size() << " variants x " << study->seeds
-            << " seeds = " << plan.cells << " cells, " << plan.stored << " stored\n";
-  std::cout << "to run: " << plan.unique << " stages instead of " << plan.stages
-            << " (sharing saves "
+  std::cout << study->name << ": " << cells_text(*study) << ", " << plan.stored << " stored\n"
+            << rounds_text(*study, schedule);
+  std::cout << (schedule.complete ? "to run: " : "to run in the next round: ") << plan.unique
+            << " stages instead of " << plan.stages << " (sharing saves "
             << (plan.stages ? 100 * (plan.stages - plan.unique) / plan.stages : 0) << "%)\n";
   for (std::size_t i = 0; i < study->stages.size(); ++i)
     std::cout << "  " << study->stages[i].name << " (" << study->stages[i].component->name

@@ -8,6 +8,7 @@
 
 #include "runner/execute/work.h"
 #include "runner/graph/linker.h"
+#include "runner/rounds/rounds.h"
 #include "runner/store/store.h"
 
 namespace assay::cli {
@@ -15,15 +16,17 @@ namespace assay::cli {
 enum class TableFormat { kTerminal, kMarkdown, kLatex, kCsv, kJson };
 TableFormat parse_format(const std::string& text);  // throws UsageError
 
-// Every cell of a study with its stored record.
+// Every cell that is wanted of a study, with its stored record.
 struct Results {
   std::vector<store::CellRecord> records;
-  store::StudyTable table;  // rows point into `records`
+  rounds::Schedule schedule{design::Wanted(0), true, {}, {}, ""};
+  store::StudyTable table;             // rows point into `records`
+  std::vector<std::size_t> first_row;  // of each variant
   std::uint64_t done = 0, failed = 0, missing = 0;
-};
 
-// Of a cell that is done; nothing where it was not measured, or is no finite number.
-std::optional<double> measured(const store::CellRecord* record, const std::string& metric);
+  // Null for a cell that has not run or is not wanted.
+  rounds::Lookup lookup() const;
+};
 
 Results read_results(const config::Study& study, const graph::Linker& linker,
                      const std::filesystem::path& folder);
@@ -39,8 +42,11 @@ bool load(const std::vector<std::string>& arguments, const std::string& usage,
           boost::program_options::options_description options,
           boost::program_options::variables_map& vm, Loaded& out, int& code);
 
-execute::Work plan_from_store(const config::Study& study, const graph::Linker& linker,
-                              const std::filesystem::path& folder);
+// What is wanted of a study by what is stored of it. `tried`: cells that this run has run; failed
+// ones of earlier runs count as not run, since they are tried again. Null: they count.
+rounds::Schedule read_schedule(const config::Study& study, const graph::Linker& linker,
+                               const std::filesystem::path& folder,
+                               const execute::KeySet* tried = nullptr);
 execute::KeySet stored_cells(const std::filesystem::path& folder);
 execute::KeySet stored_artifacts(const std::filesystem::path& folder);
 

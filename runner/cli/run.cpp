@@ -120,19 +120,40 @@ struct Run {
               << "\n";
   }
 
-  // Everything that is not stored. Where a checkpoint turns out to be damaged, what it stood for
-  // runs again.
+  // What is wanted and not stored, but for what has failed in this run already.
+  execute::Work work_of(const rounds::Schedule& round, const graph::Linker& linker,
+                        const execute::KeySet& failed) const {
+    execute::KeySet settled = stored_cells(folder);
+    settled.insert(failed.begin(), failed.end());
+    return execute::plan_work(*study, linker, round.wanted, settled, stored_artifacts(folder),
+                              store::Store::read_timings(folder));
+  }
+
+  void note_failed(const execute::Work& work, execute::KeySet& failed) const {
+    execute::KeySet ran;
+    for (const execute::Cell& cell : work.cells) ran.insert(cell.key);
+    for (const auto& state : store::Store::read_states(folder))
+      if (state.status == store::Status::kFailed && ran.contains(state.key))
+        failed.insert(state.key);
+  }
+
+  // Everything that is wanted and not stored, round after round (rounds/rounds.h). Where a
+  // checkpoint turns out to be damaged, what it stood for runs again.
   execute::RunSummary all(const graph::Linker& linker, store::Store& store) {
     execute::RunSummary total;
+    execute::KeySet failed;
+    bool again = false;
     do {
       store::Watch watch(folder);
-      const execute::Work work = plan_from_store(*study, linker, folder);
+      const rounds::Schedule round = read_schedule(*study, linker, folder, &failed);
+      const execute::Work work = work_of(round, linker, failed);
       if (work.cells.empty()) {
         if (total.done + total.failed == 0 && !quiet())
           std::cerr << "everything is stored: " << work.stored << " cells in " << folder.string()
                     << "\n";
         return total;
       }
+      if (!quiet() && !round.asks.empty()) std::cerr << round.asks << "\n";
       store.must_be_writable();
       complete &= saved("study.toml", [&] { keep_study(*study, folder); });
       store.keep_origin(explain::write_origin(explain::origin_of(*study, vm["jobs"].as<int>())));
@@ -140,7 +161,9 @@ struct Run {
       total.done += part.done, total.failed += part.failed;
       total.stopped = part.stopped, total.plan_again = part.plan_again;
       if (!total.stopped || signals.exit_code() != Signals::kGoOnLater) store.pack();
-    } while (total.plan_again);
+      again = total.plan_again || (!total.stopped && !round.complete);
+      if (again) note_failed(work, failed);
+    } while (again);
     return total;
   }
 };

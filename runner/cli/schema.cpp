@@ -65,6 +65,17 @@ ordered_json param_schema(const ParamSpec& param) {
   return out;
 }
 
+// The table of a key that holds one, beside the plain value that may stand there as well.
+ordered_json& table_of(ordered_json& property) {
+  static const ordered_json kTable = {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", ordered_json::object()}};
+  if (property.is_null()) property = kTable;
+  if (property.contains("anyOf")) return property["anyOf"].back();
+  if (property["type"] == "object") return property;
+  property = {{"anyOf", ordered_json::array({property, kTable})}};
+  return property["anyOf"].back();
+}
+
 // A parameter among the properties of its section; "limits.time" inside a table limits.
 void add_property(ordered_json& properties, const ParamSpec& param) {
   const std::string key = config::key_of(param);
@@ -72,9 +83,10 @@ void add_property(ordered_json& properties, const ParamSpec& param) {
     properties[key] = param_schema(param);
     return;
   }
-  ordered_json& table = properties[key];
-  table["type"] = "object", table["additionalProperties"] = false;
-  table["properties"][param.name.substr(key.size() + 1)] = param_schema(param);
+  ordered_json& table = table_of(properties[key]);
+  const std::string name = param.name.substr(key.size() + 1);
+  table["properties"][name] = param_schema(param);
+  if (param.required) table["required"].push_back(name);
 }
 
 ordered_json object_schema(const std::vector<ParamSpec>& params) {
@@ -83,7 +95,7 @@ ordered_json object_schema(const std::vector<ParamSpec>& params) {
   out["properties"] = ordered_json::object();
   for (const ParamSpec& param : params) {
     add_property(out["properties"], param);
-    if (param.required) required.push_back(param.name);
+    if (param.required && config::key_of(param) == param.name) required.push_back(param.name);
   }
   if (!required.empty()) out["required"] = required;
   return out;

@@ -73,7 +73,7 @@ bool is_key_prefix(const std::string& text) {
 }
 
 std::vector<Chosen> select_cells(const config::Study& study, const graph::Linker& linker,
-                                 const std::string& text) {
+                                 const design::Wanted& wanted, const std::string& text) {
   std::vector<Chosen> out;
   graph::CellLink link;
   if (is_number(text)) {
@@ -86,13 +86,14 @@ std::vector<Chosen> select_cells(const config::Study& study, const graph::Linker
     study.design.decode(cell.variant, cell.choice);
     linker.link(cell.choice, cell.replicate, link);
     cell.key = link.key;
+    cell.wanted = cell.replicate < wanted.seeds(cell.variant);
     return {cell};
   }
   const Holds holds = reader_of(study, text);
   Chosen cell;
   study.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
     cell.variant = variant, cell.choice = choice;
-    for (cell.replicate = 0; cell.replicate < study.seeds; ++cell.replicate) {
+    for (cell.replicate = 0; cell.replicate < wanted.seeds(variant); ++cell.replicate) {
       cell.number = variant * study.seeds + cell.replicate;
       linker.link(choice, cell.replicate, link);
       cell.key = link.key;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/analyse/power.h"
+#include "runner/analyse/sequential_claims.h"
 #include "runner/cli/effects.h"
 
 namespace assay::cli {
@@ -12,52 +13,8 @@ namespace assay::cli {
 namespace {
 
 using analyse::Decision;
-using analyse::Evidence;
 using config::Claim;
 using config::ClaimKind;
-
-// The mean over the contexts of a side, in each replicate that has all of them.
-std::vector<std::optional<double>> side_of(const config::Study& study, const Results& results,
-                                           const Claim& claim, const config::ClaimSide& side) {
-  std::vector<std::optional<double>> out(study.seeds);
-  for (std::uint64_t r = 0; r < study.seeds; ++r) {
-    double sum = 0.0;
-    bool whole = true;
-    for (const std::uint64_t variant : side.variants) {
-      const auto value =
-          measured(results.table.rows[variant * study.seeds + r].record, claim.metric);
-      whole = whole && value;
-      sum += value.value_or(0.0);
-    }
-    if (whole) out[r] = sum / static_cast<double>(side.variants.size());
-  }
-  return out;
-}
-
-analyse::Question question_of(ClaimKind kind) {
-  return static_cast<analyse::Question>(static_cast<int>(kind));
-}
-static_assert(static_cast<int>(ClaimKind::kSlope) == static_cast<int>(analyse::Question::kSlope));
-
-analyse::DecidedBy test_of(const Claim& claim) {
-  return claim.test ? static_cast<analyse::DecidedBy>(static_cast<int>(*claim.test))
-                    : analyse::DecidedBy::kSignFlip;
-}
-static_assert(static_cast<int>(config::ClaimTest::kWelch) ==
-              static_cast<int>(analyse::DecidedBy::kWelch));
-
-Evidence evidence_of(const config::Study& study, const Results& results, const Claim& claim) {
-  Evidence out;
-  out.question = question_of(claim.kind);
-  out.slope = question_of(claim.slope);
-  out.highest = claim.highest;
-  out.margin = claim.margin, out.bound = claim.bound, out.alpha = claim.alpha;
-  out.test = test_of(claim);
-  out.log = claim.log;
-  out.positions = claim.positions;
-  for (const auto& side : claim.sides) out.sides.push_back(side_of(study, results, claim, side));
-  return out;
-}
 
 std::string number(double value) {
   char text[32];
@@ -94,8 +51,18 @@ std::string sides_text(const Claim& claim) {
 
 const char* test_name(const Claim& claim) {
   static constexpr const char* kNames[] = {"sign flips", "paired t", "Wilcoxon", "Welch"};
-  return claim.kind == ClaimKind::kEqual ? "two one-sided t"
-                                         : kNames[static_cast<int>(test_of(claim))];
+  return claim.kind == ClaimKind::kEqual
+             ? "two one-sided t"
+             : kNames[static_cast<int>(rounds::question_of(claim).test)];
+}
+
+// "decided at 9 of up to 30 seeds"
+std::string look_text(const Decision& d) {
+  const std::string most = " of up to " + std::to_string(d.most) + " seeds";
+  if (d.looked == 0) return "not looked at yet: cells of the first seeds have not run";
+  const bool decided = d.verdict != analyse::Verdict::kInconclusive;
+  if (decided) return "decided at " + std::to_string(d.looked) + most;
+  return (d.looked == d.most ? "not decided at " : "open at ") + std::to_string(d.looked) + most;
 }
 
 }  // namespace
@@ -105,8 +72,10 @@ std::string p_text(double p) {
 }
 
 std::vector<Decision> decide_claims(const config::Study& study, const Results& results) {
-  std::vector<Evidence> all;
-  for (const Claim& claim : study.claims) all.push_back(evidence_of(study, results, claim));
+  if (results.schedule.decisions) return *results.schedule.decisions;
+  std::vector<analyse::Evidence> all;
+  for (const Claim& claim : study.claims)
+    all.push_back(rounds::evidence_of(claim, study.seeds, results.lookup()));
   return analyse::decide(all);
 }
 
@@ -122,13 +91,17 @@ std::string claims_text(const config::Study& study, const std::vector<Decision>&
       if (std::isfinite(d.interval.low) && std::isfinite(d.interval.high))
         out += " [" + number(d.interval.low) + ", " + number(d.interval.high) + "]";
       out += ", " + p_text(d.p);
-      if (decisions.size() > 1) out += " (Holm: " + number(d.adjusted) + ")";
+      if (d.most > 0)
+        out += " at this look (over looks and claims: " + number(d.adjusted) + ")";
+      else if (decisions.size() > 1)
+        out += " (Holm: " + number(d.adjusted) + ")";
       out += ", " + std::to_string(d.pairs) + " seeds, " + test_name(claim) + "\n";
     }
     if (d.dropped > 0)
       out += "  " + std::to_string(d.dropped) +
              (d.pairs ? " seeds left out: a cell of theirs is not done\n"
                       : " seeds, none of which has all its cells done\n");
+    if (d.most > 0) out += "  " + look_text(d) + "\n";
     if (!d.reason.empty() && d.pairs > 0) out += "  " + d.reason + "\n";
     if (!claim.paper.empty()) out += "  the paper: " + claim.paper + "\n";
   }
@@ -162,6 +135,7 @@ std::string claims_json(const config::Study& study, const std::vector<Decision>&
     one["test"] = test_name(claim);
     one["seeds"] = d.pairs;
     one["dropped"] = d.dropped;
+    if (d.most > 0) one["look"] = {{"seeds", d.looked}, {"of", d.most}};
     one["d_z"] = d.standardised;
     if (!d.reason.empty()) one["reason"] = d.reason;
     if (!claim.paper.empty()) one["paper"] = claim.paper;
@@ -170,31 +144,53 @@ std::string claims_json(const config::Study& study, const std::vector<Decision>&
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+namespace {
+
+analyse::Test planned_test(const Claim& claim) {
+  return claim.kind == ClaimKind::kEqual ? analyse::Test::kPairedT
+                                         : analyse::floor_test(rounds::question_of(claim).test);
+}
+
+// Of a claim that is looked at while seeds are added: what the last look finds by itself.
+std::string sequential_outlook(const config::Study& study, const Claim& claim) {
+  const auto sizes = analyse::look_sizes(*study.least_seeds, study.seeds);
+  const auto question = rounds::question_of(claim);
+  const std::size_t first = analyse::first_look(sizes, question);
+  const auto two = analyse::Alternative::kTwoSided;
+  if (first == sizes.size())
+    return "cannot be decided by " + std::to_string(study.seeds) + " seeds (" + test_name(claim) +
+           "); it needs " +
+           std::to_string(analyse::pairs_to_reach(planned_test(claim), claim.alpha, two)) + "\n";
+  const double level = analyse::last_level(sizes, question, study.claims.size());
+  return "looked at from " + std::to_string(sizes[first]) + " seeds on; with " +
+         std::to_string(study.seeds) + " it finds a difference of " +
+         number(analyse::detectable_effect(planned_test(claim), study.seeds, level, 0.8, two)) +
+         " standard deviations (between seeds) with a chance of 80%\n";
+}
+
+std::string fixed_outlook(const config::Study& study, const Claim& claim) {
+  const double level = claim.alpha / static_cast<double>(study.claims.size());
+  const analyse::Test which = planned_test(claim);
+  const auto two = analyse::Alternative::kTwoSided;
+  if (analyse::smallest_p(which, study.seeds, two) > claim.alpha)
+    return "cannot be decided by " + std::to_string(study.seeds) + " seeds (" + test_name(claim) +
+           "); it needs " + std::to_string(analyse::pairs_to_reach(which, claim.alpha, two)) + "\n";
+  if (analyse::smallest_p(which, study.seeds, two) > level)
+    return "can be decided only where other claims are; " +
+           std::to_string(analyse::pairs_to_reach(which, level, two)) +
+           " seeds decide it by itself\n";
+  return "finds a difference of " +
+         number(analyse::detectable_effect(which, study.seeds, level, 0.8, two)) +
+         " standard deviations (between seeds) with a chance of 80%\n";
+}
+
+}  // namespace
+
 std::string claims_outlook(const config::Study& study) {
   std::string out;
-  for (const Claim& claim : study.claims) {
-    const double level = claim.alpha / static_cast<double>(study.claims.size());
-    const auto which = claim.kind == ClaimKind::kEqual ||
-                               claim.test == config::ClaimTest::kPairedT ||
-                               claim.test == config::ClaimTest::kWelch
-                           ? analyse::Test::kPairedT
-                       : claim.test == config::ClaimTest::kWilcoxon ? analyse::Test::kWilcoxon
-                                                                    : analyse::Test::kSignFlip;
-    const auto two = analyse::Alternative::kTwoSided;
-    out += "claim \"" + claim.text + "\": ";
-    if (analyse::smallest_p(which, study.seeds, two) > claim.alpha)
-      out += "cannot be decided by " + std::to_string(study.seeds) + " seeds (" + test_name(claim) +
-             "); it needs " + std::to_string(analyse::pairs_to_reach(which, claim.alpha, two)) +
-             "\n";
-    else if (analyse::smallest_p(which, study.seeds, two) > level)
-      out += "can be decided only where other claims are; " +
-             std::to_string(analyse::pairs_to_reach(which, level, two)) +
-             " seeds decide it by itself\n";
-    else
-      out += "finds a difference of " +
-             number(analyse::detectable_effect(which, study.seeds, level, 0.8, two)) +
-             " standard deviations (between seeds) with a chance of 80%\n";
-  }
+  for (const Claim& claim : study.claims)
+    out += "claim \"" + claim.text + "\": " +
+           (study.least_seeds ? sequential_outlook(study, claim) : fixed_outlook(study, claim));
   return out;
 }
 

@@ -57,6 +57,7 @@ struct Verification {
   const config::Study& study;
   std::string folder;
   explain::History history;
+  design::Wanted wanted;
   execute::KeySet sample;
   std::uint64_t seed = 0;
   bool quiet = false;
@@ -85,8 +86,8 @@ struct Verification {
     linker.check(checked);
     execute::KeySet others = stored_cells(folder);
     graph::CellLink link;
-    wide.design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
-      for (std::uint64_t replicate = 0; replicate < wide.seeds; ++replicate) {
+    wide.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
+      for (std::uint64_t replicate = 0; replicate < wanted.seeds(variant); ++replicate) {
         linker.link(choice, replicate, link);
         if (sample.contains(link.key))
           others.erase(link.key);
@@ -95,7 +96,7 @@ struct Verification {
       }
       return true;
     });
-    execute::Work work = execute::plan_work(wide, linker, others, {}, {});
+    execute::Work work = execute::plan_work(wide, linker, wanted, others, {}, {});
     Stream stream(seed, static_cast<std::uint64_t>(jobs), "verify", "order");
     for (execute::Node& node : work.nodes) node.path = stream.uniform();
     const Scratch scratch;
@@ -146,17 +147,17 @@ struct Verification {
 };
 
 // The cells of the study that are done, in an order that the seed alone decides.
-std::vector<Key> stored_of_study(const config::Study& study, const graph::Linker& linker,
-                                 const explain::History& history, const std::string& asked,
-                                 std::uint64_t seed) {
+std::vector<Key> stored_of_study(const Verification& checked, const graph::Linker& linker,
+                                 const std::string& asked) {
   std::vector<Key> out;
-  for (const Chosen& cell : select_cells(study, linker, asked)) {
-    const store::CellRecord* record = history.find(cell.key);
+  for (const Chosen& cell : select_cells(checked.study, linker, checked.wanted, asked)) {
+    if (!cell.wanted) continue;
+    const store::CellRecord* record = checked.history.find(cell.key);
     if (record && record->status == store::Status::kDone) out.push_back(cell.key);
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
-  Stream(seed, 0, "verify", "sample").shuffle(out);
+  Stream(checked.seed, 0, "verify", "sample").shuffle(out);
   return out;
 }
 
@@ -220,13 +221,21 @@ int verify_command(const Arguments& arguments) {
   graph::Linker linker(*study);
   Diagnostics unused;
   linker.check(unused);
-  Verification checked{*study, folder, explain::read_history(folder, false), {}, 0, false, {},
-                       {},     0};
+  Verification checked{*study,
+                       folder,
+                       explain::read_history(folder, false),
+                       read_schedule(*study, linker, folder).wanted,
+                       {},
+                       0,
+                       false,
+                       {},
+                       {},
+                       0};
   checked.seed = vm["seed"].as<std::uint64_t>();
   checked.quiet = vm["quiet"].as<bool>();
   const std::string asked =
       vm.count("cells") ? vm["cells"].as<std::vector<std::string>>().front() : "";
-  const auto stored = stored_of_study(*study, linker, checked.history, asked, checked.seed);
+  const auto stored = stored_of_study(checked, linker, asked);
   if (stored.empty()) throw UsageError("no such cell of the study is stored in " + folder);
   const std::size_t count = sample_size(vm["sample"].as<std::string>(), stored.size());
   checked.sample.insert(stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(count));

@@ -7,6 +7,7 @@
 
 #include "runner/cli/command.h"
 #include "runner/cli/explained.h"
+#include "runner/cli/present.h"
 #include "runner/execute/progress.h"
 
 namespace assay::cli {
@@ -42,6 +43,10 @@ std::string stored_text(const explain::History& history, const store::CellRecord
 void print_one(const Explained& cell, const explain::History& history) {
   std::cout << "cell " << cell.cell.number << ": " << cell.config << " (key "
             << short_key(cell.cell.key) << ")\n";
+  if (!cell.cell.wanted) {
+    std::cout << "  not asked for: no result so far calls for it\n";
+    return;
+  }
   if (cell.record) {
     std::cout << "  " << cell.state() << " " << stored_text(history, *cell.record) << "\n";
     if (cell.stored()) return;
@@ -190,14 +195,15 @@ int why_command(const Arguments& arguments) {
   linker.check(checked);
   const std::string asked =
       vm.count("cells") ? vm["cells"].as<std::vector<std::string>>().front() : "";
-  std::vector<Chosen> chosen = select_cells(*study, linker, asked);
+  const design::Wanted wanted = read_schedule(*study, linker, folder).wanted;
+  std::vector<Chosen> chosen = select_cells(*study, linker, wanted, asked);
   if (chosen.empty() && is_key_prefix(asked)) return explain_foreign(asked, folder);
   if (chosen.empty()) throw UsageError("no cell of the study meets " + asked);
   // Comparing every cell with every stored one takes minutes where both are tens of thousands.
   constexpr std::size_t kCompared = 1000;
   const bool json = vm["json"].as<bool>();
   const explain::History history = explain::read_history(folder, true);
-  const auto cells = explain_cells(*study, history, std::move(chosen),
+  const auto cells = explain_cells(*study, wanted, history, std::move(chosen),
                                    json ? std::numeric_limits<std::size_t>::max() : kCompared);
   if (json) {
     Json out = Json::array();

@@ -88,6 +88,7 @@ class Reader {
     out.design = section_.design;
     out.values = section_.value;
     out.resolution = section_.resolution;
+    greedy(table, out);
     parts(table, out);
     if (out_.count() != before) return std::nullopt;
     points(table, out);
@@ -96,6 +97,44 @@ class Reader {
   }
 
  private:
+  // order = "greedy" or "greedy-most"; as a list, it names parts.
+  void greedy(const Value& table, Ablation& out) {
+    const Value* order = table.find("order");
+    if (!order || !order->is_string()) return;
+    if (order->string() == "greedy") out.greedy = Greedy::kLeast;
+    if (order->string() == "greedy-most") out.greedy = Greedy::kMost;
+    if (!out.greedy) return;
+    section_.order.clear();
+    const std::string what = "ablation.order = " + order->text();
+    if (out.design != AblationDesign::kPath)
+      out_.error(order->where, what + " is of design = \"path\"");
+    if (out.values.size() != 1) {
+      out_.error(order->where, what +
+                                   " needs value = \"stage.metric\": the one metric by which it "
+                                   "tells what a removal costs");
+      return;
+    }
+    direction(*table.find("value"), out);
+  }
+
+  void direction(const Value& value, Ablation& out) {
+    const std::string& metric = out.values[0];
+    const std::string stage = metric.substr(0, metric.find('.'));
+    if (metric.find('.') == std::string::npos || !study_.stage(stage))
+      out_.error(value.where, "ablation.value = " + toml_string(metric) +
+                                  " is not \"stage.metric\": there is no stage " +
+                                  toml_string(stage) + suggestion(stage, study_.stage_names()));
+    const auto declared = higher_is_better(metric);
+    if (section_.best != AblationSection::Best::kDeclared)
+      out.highest = section_.best == AblationSection::Best::kHighest;
+    else if (declared)
+      out.highest = *declared;
+    else
+      out_.error(value.where, "ablation.value = " + toml_string(metric) +
+                                  " declares no direction, which a greedy path needs; say best = "
+                                  "\"highest\" or \"lowest\"");
+  }
+
   void parts(const Value& table, Ablation& out) {
     const Value* list = table.find("part");
     if (!list || !list->is_array() || list->array().empty()) {
@@ -175,8 +214,9 @@ class Reader {
   void points(const Value& table, Ablation& out) {
     const int parts = static_cast<int>(out.parts.size());
     const Position& where = table.find("part")->where;
-    const int most =
-        out.design == AblationDesign::kFactorial ? design::kMostFactors : design::kMostParts;
+    const int most = out.design == AblationDesign::kFactorial ? design::kMostFactors
+                     : out.greedy                             ? design::kMostGreedy
+                                                              : design::kMostParts;
     if (parts > most) {
       out_.error(where, "this design takes at most " + std::to_string(most) + " parts; there are " +
                             std::to_string(parts));
@@ -190,7 +230,7 @@ class Reader {
         out.points = design::add_one_in(parts);
         break;
       case AblationDesign::kPath:
-        out.points = design::removal_path(order(table, out));
+        out.points = out.greedy ? design::any_path(parts) : design::removal_path(order(table, out));
         break;
       case AblationDesign::kFactorial:
         out.points = section_.resolution == 0

@@ -13,6 +13,8 @@ namespace assay::config {
 struct Study;
 
 enum class AblationDesign { kLeaveOneOut, kAddOneIn, kPath, kFactorial, kPairs, kShapley };
+// Which part a greedy path removes next: the one whose removal costs least, or most.
+enum class Greedy { kLeast, kMost };
 
 // [ablation]: the full system is the pipeline as written; parts of it are removed.
 struct Ablation {
@@ -26,6 +28,10 @@ struct Ablation {
   std::vector<Part> parts;
   std::vector<std::string> values;  // metrics that effects are told of; empty: all
   int resolution = 0;               // of a factorial; 0: full
+  // Of a path whose order comes from results (rounds/greedy_path.cpp): `points` then holds every
+  // system that it could come to.
+  std::optional<Greedy> greedy;
+  bool highest = true;  // of a greedy path: more of its value is better
   // The systems that are run. Value i of the axis "ablation" is points.subsets[i].
   design::AblationPoints points;
 };

@@ -63,9 +63,8 @@ class Reader {
       claim.highest = section.best == ClaimSection::Best::kHighest;
       return;
     }
-    const ComponentSpec* spec = Registry::global().find("metric", claim.metric.substr(dot + 1));
-    if (spec && !spec->better.empty())
-      claim.highest = spec->better == "higher";
+    if (const auto declared = higher_is_better(claim.metric))
+      claim.highest = *declared;
     else
       undirected_ = given->where;
   }
@@ -271,6 +270,13 @@ class Reader {
 };
 
 }  // namespace
+
+std::optional<bool> higher_is_better(const std::string& metric) {
+  const ComponentSpec* spec =
+      Registry::global().find("metric", metric.substr(metric.find('.') + 1));
+  if (!spec || spec->better.empty()) return std::nullopt;
+  return spec->better == "higher";
+}
 
 std::vector<Claim> read_claims(Study& study, Diagnostics& out) {
   std::vector<Claim> claims;

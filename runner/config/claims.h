@@ -41,6 +41,9 @@ struct Claim {
   Position where;
 };
 
+// What "stage.metric" declares; nothing where it declares nothing.
+std::optional<bool> higher_is_better(const std::string& metric);
+
 // Reads every [[claim]] of a study whose stages and design have been read, and reports every
 // mistake. Where a profile or an option has narrowed the study, claims about what is then not there
 // are taken out of its tree. Mistakes are: unknown axes and values, sides that hold several

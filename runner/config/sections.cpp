@@ -29,6 +29,19 @@ const std::vector<ParamSpec>& study_params() {
         .range(1, 1e6)
         .unit("replicates")
         .doc("Seeds of each variant.");
+    p.add("seeds.min", &StudySection::least_seeds)
+        .required()
+        .range(2, 1e6)
+        .unit("replicates")
+        .doc("Where seeds are added until claims are decided: those that every variant gets.");
+    p.add("seeds.max", &StudySection::most_seeds)
+        .required()
+        .range(2, 1e6)
+        .unit("replicates")
+        .doc("The most that a variant gets.");
+    p.add("seeds.until", &StudySection::until, {"decided"})
+        .required()
+        .doc("What ends it: every claim of the study is decided.");
     p.add("seed", &StudySection::seed)
         .range(0, 9e15)
         .doc("Enters every random number of the study.");
@@ -155,7 +168,12 @@ const std::vector<ParamSpec>& ablation_params() {
     p.add("value", &AblationSection::value)
         .doc("\"stage.metric\" that effects are told of, one or several; all where absent.");
     p.add("order", &AblationSection::order)
-        .doc("Of a path: names of parts in the order of removal; the rest follows.");
+        .doc(
+            "Of a path: names of parts in the order of removal, the rest follows; or \"greedy\": "
+            "at "
+            "each step the part whose removal costs least (\"greedy-most\": most) by `value`.");
+    p.add("best", &AblationSection::best, {"declared", "highest", "lowest"})
+        .doc("Of a greedy path: which values are better; where absent, what the metric declares.");
     p.add("resolution", &AblationSection::resolution)
         .range(0, 5)
         .doc(
@@ -217,12 +235,13 @@ void read_section(Component& section, const std::vector<ParamSpec>& params, cons
   }
   const std::vector<std::string> names = keys_of(params);
   for (const Value::Entry& entry : value.table()) {
-    if (const auto inner = inside(params, entry.key); !inner.empty()) {
+    const auto spec = std::find_if(params.begin(), params.end(),
+                                   [&](const ParamSpec& p) { return p.name == entry.key; });
+    const auto inner = inside(params, entry.key);
+    if (!inner.empty() && (spec == params.end() || entry.value.is_table())) {
       read_section(section, inner, entry.value, path + "." + entry.key, out);
       continue;
     }
-    const auto spec = std::find_if(params.begin(), params.end(),
-                                   [&](const ParamSpec& p) { return p.name == entry.key; });
     if (spec == params.end()) {
       out.error(entry.where,
                 "unknown key " + path + "." + entry.key + allowed_names(entry.key, names));
@@ -239,7 +258,7 @@ void read_section(Component& section, const std::vector<ParamSpec>& params, cons
       spec->assign(section, given, {});
   }
   for (const ParamSpec& param : params)
-    if (param.required && !value.find(param.name))
+    if (param.required && key_of(param) == param.name && !value.find(param.name))
       out.error(value.where, path + " needs " + param.name + " (" + param.allowed() + ")");
 }
 

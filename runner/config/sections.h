@@ -19,6 +19,9 @@ struct StudySection final : LimitedSection {
   static constexpr std::string_view kKind = "section";
   std::string name, title, notes, reproduces;
   std::int64_t seeds = 1;
+  std::int64_t least_seeds = 0, most_seeds = 0;  // 0: not given
+  enum class Until { kDecided };
+  Until until = Until::kDecided;
   std::int64_t seed = 0;
   int isolation = 0;
   double checkpoint_seconds = 60.0;
@@ -49,6 +52,8 @@ struct StageSection final : LimitedSection {
 
 struct AblationSection final : Component {
   static constexpr std::string_view kKind = "section";
+  enum class Best { kDeclared, kHighest, kLowest };
+  Best best = Best::kDeclared;
   AblationDesign design = AblationDesign::kLeaveOneOut;
   std::vector<std::string> value, order;
   int resolution = 0;
@@ -82,7 +87,7 @@ const std::vector<ParamSpec>& part_params();
 const std::vector<ParamSpec>& claim_params();
 
 // The key of a section under which a parameter stands: "limits" of "limits.time", which is written
-// limits = { time = … }.
+// limits = { time = … }. A key may be both: seeds = 5, or seeds = { min = … }.
 std::string key_of(const ParamSpec& param);
 // The keys of a section, each once.
 std::vector<std::string> keys_of(const std::vector<ParamSpec>& params);

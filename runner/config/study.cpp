@@ -63,6 +63,7 @@ class Reader {
     graph::Linker(study_).check(out_);
     read_table_axes(study_, out_);
     if (out_.ok()) study_.claims = read_claims(study_, out_);
+    something_to_decide();
   }
 
  private:
@@ -76,6 +77,7 @@ class Reader {
     read_section(section, study_params(), *value, "study", out_);
     study_.name = section.name, study_.title = section.title, study_.notes = section.notes;
     study_.seeds = static_cast<std::uint64_t>(section.seeds);
+    seeds_until_decided(*value, section);
     study_.seed = static_cast<std::uint64_t>(section.seed);
     study_.isolation = section.isolation == 1 ? Isolation::kProcess : Isolation::kThread;
     study_.checkpoint_seconds = section.checkpoint_seconds;
@@ -94,6 +96,27 @@ class Reader {
       const std::string wrong = load_plugin(study_.plugins[i], folder.string());
       if (!wrong.empty()) out_.error(where, wrong);
     }
+  }
+
+  void seeds_until_decided(const Value& value, const StudySection& section) {
+    if (section.least_seeds == 0 || section.most_seeds == 0) return;
+    study_.seeds = static_cast<std::uint64_t>(section.most_seeds);
+    study_.least_seeds = static_cast<std::uint64_t>(section.least_seeds);
+    if (section.most_seeds < section.least_seeds)
+      out_.error(value.find("seeds")->find("max")->where,
+                 "study.seeds.max = " + std::to_string(section.most_seeds) +
+                     " is less than study.seeds.min = " + std::to_string(section.least_seeds));
+  }
+
+  // A profile may have left out every claim; then the least seeds are all.
+  void something_to_decide() {
+    const Value* claims = study_.root.find("claim");
+    const bool none = !claims || (claims->is_array() && claims->array().empty());
+    if (!study_.least_seeds || !none || (claims && study_.narrowed)) return;
+    out_.error(study_.root.find("study")->find("seeds")->where,
+               "study.seeds adds seeds until the claims are decided, and the study claims nothing; "
+               "add a [[claim]], or say seeds = " +
+                   std::to_string(*study_.least_seeds));
   }
 
   // The amount that the text at a path means; 0 where there is none or a wrong one.

@@ -52,7 +52,9 @@ struct Study {
   bool narrowed = false;  // by a profile or an option: axes may lack values that are written
   Value root;             // the resolved tree, positions kept
   std::string name, title, notes;
-  std::uint64_t seeds = 1;  // number of replicates
+  std::uint64_t seeds = 1;  // number of replicates; where they are added, the most
+  // Where seeds are added until claims are decided (rounds/until_decided.cpp): the least.
+  std::optional<std::uint64_t> least_seeds;
   std::uint64_t seed = 0;
   Isolation isolation = Isolation::kThread;
   double checkpoint_seconds = 60.0;  // between the states that a long stage leaves

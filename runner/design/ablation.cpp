@@ -67,6 +67,13 @@ AblationPoints full_factorial(int parts) {
   return out;
 }
 
+AblationPoints any_path(int parts) {
+  AblationPoints out = full_factorial(parts);
+  std::stable_sort(out.subsets.begin(), out.subsets.end(),
+                   [](Subset a, Subset b) { return std::popcount(a) > std::popcount(b); });
+  return out;
+}
+
 namespace {
 
 // Looks for generators: part `basic` + j is absent where an odd number of the basic parts in

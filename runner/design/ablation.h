@@ -30,6 +30,10 @@ AblationPoints leave_one_out(int parts);
 AblationPoints add_one_in(int parts);
 // Parts removed one after the other, in this order.
 AblationPoints removal_path(const std::vector<int>& order);
+// Every system, those that lack fewer parts first: what a path may come to whose order is found on
+// the way. Requires parts <= kMostGreedy.
+constexpr int kMostGreedy = 12;
+AblationPoints any_path(int parts);
 // The full system, it without each part, and it without each two parts.
 AblationPoints pairs(int parts);
 // All 2^parts systems. Requires parts <= kMostFactors.

@@ -299,8 +299,10 @@ RunSummary run(const config::Study& study, const graph::Linker& linker, const Wo
                store::Store& store, const RunOptions& options, std::atomic<bool>& stop,
                Counters& counters, Backend* backend) {
   const auto here = make_in_process_backend(study, linker, store.folder(), stop);
-  counters.cells = work.cells.size() + work.stored;
-  counters.stored = work.stored;
+  // What earlier rounds of this run did is counted as done or failed already.
+  const std::uint64_t before = counters.done + counters.failed;
+  counters.stored = work.stored - std::min(work.stored, before);
+  counters.cells = work.cells.size() + counters.stored + before;
   counters.stages_shared = work.stages_wanted - work.nodes.size();
   return Executor(study, linker, work, store, options, stop, counters, backend ? *backend : *here)
       .run();

@@ -94,14 +94,15 @@ class Planner {
 
 }  // namespace
 
-Work plan_work(const config::Study& study, const graph::Linker& linker, const KeySet& done,
-               const KeySet& checkpoints, const std::vector<store::StageTiming>& timings) {
+Work plan_work(const config::Study& study, const graph::Linker& linker,
+               const design::Wanted& wanted, const KeySet& done, const KeySet& checkpoints,
+               const std::vector<store::StageTiming>& timings) {
   Work work;
   Planner planner(study, checkpoints, work, past_of(study, timings));
   KeySet planned;
   graph::CellLink link;
   study.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
-    for (std::uint64_t replicate = 0; replicate < study.seeds; ++replicate) {
+    for (std::uint64_t replicate = 0; replicate < wanted.seeds(variant); ++replicate) {
       linker.link(choice, replicate, link);
       if (done.count(link.key))
         ++work.stored;
@@ -119,8 +120,9 @@ Work plan_work(const config::Study& study, const graph::Linker& linker, const Ke
   return work;
 }
 
-Outline outline(const config::Study& study, const graph::Linker& linker, const KeySet& done,
-                const KeySet& checkpoints, const std::vector<store::StageTiming>& timings) {
+Outline outline(const config::Study& study, const graph::Linker& linker,
+                const design::Wanted& wanted, const KeySet& done, const KeySet& checkpoints,
+                const std::vector<store::StageTiming>& timings) {
   Outline out;
   out.unique_by_stage.resize(study.stages.size());
   const std::vector<Past> past = past_of(study, timings);
@@ -129,8 +131,8 @@ Outline outline(const config::Study& study, const graph::Linker& linker, const K
   double shared_seconds = 0.0, all_seconds = 0.0;
   KeySet seen;
   graph::CellLink link;
-  study.design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
-    for (std::uint64_t replicate = 0; replicate < study.seeds; ++replicate) {
+  study.design.for_each([&](std::uint64_t variant, const std::vector<int>& choice) {
+    for (std::uint64_t replicate = 0; replicate < wanted.seeds(variant); ++replicate) {
       linker.link(choice, replicate, link);
       ++out.cells;
       if (done.count(link.key)) {

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "runner/design/wanted.h"
 #include "runner/graph/linker.h"
 #include "runner/store/record.h"
 
@@ -36,19 +37,20 @@ struct Cell {
   std::vector<int> nodes;  // in the order of the link; -1 where a checkpoint made it needless
 };
 
-// What is left to do of a study: cells that are not stored, and the stages that they share.
+// What is left to do of a study: wanted cells that are not stored, and the stages that they share.
 struct Work {
   std::vector<Node> nodes;  // inputs before those that take them
   std::vector<Cell> cells;
-  std::uint64_t stored = 0;         // cells done already
+  std::uint64_t stored = 0;         // wanted cells done already
   std::uint64_t stages_wanted = 0;  // stages of all cells to run, had nothing been shared
 };
 
 using KeySet = std::unordered_set<Key>;
 
 // `done`: keys of the cells stored as done. `checkpoints`: keys of the artifacts on disk.
-Work plan_work(const config::Study& study, const graph::Linker& linker, const KeySet& done,
-               const KeySet& checkpoints, const std::vector<store::StageTiming>& timings);
+Work plan_work(const config::Study& study, const graph::Linker& linker,
+               const design::Wanted& wanted, const KeySet& done, const KeySet& checkpoints,
+               const std::vector<store::StageTiming>& timings);
 
 // Only the numbers, without keeping nodes or cells: for studies of a million cells.
 struct Outline {
@@ -61,8 +63,9 @@ struct Outline {
   double disk = 0.0;    // bytes of the checkpoints to come, as measured, before compression
   std::vector<std::uint64_t> unique_by_stage;
 };
-Outline outline(const config::Study& study, const graph::Linker& linker, const KeySet& done,
-                const KeySet& checkpoints, const std::vector<store::StageTiming>& timings);
+Outline outline(const config::Study& study, const graph::Linker& linker,
+                const design::Wanted& wanted, const KeySet& done, const KeySet& checkpoints,
+                const std::vector<store::StageTiming>& timings);
 
 bool keeps_artifact(const config::StageSpec& stage);
 
