@@ -187,7 +187,9 @@ TEST_CASE("where nothing differs, at most 5% of studies with added seeds reprodu
     for (int i = 0; i < kStudies; ++i) {
       const auto nothing = decided(fresh, study(0.0));
       wrong += reproduced(nothing[0]) || reproduced(nothing[1]);
-      beside_a_true_one += reproduced(decided(fresh, study(3.0))[0]);
+      // Of t alone: counting all sign patterns takes its time.
+      if (test == DecidedBy::kPairedT)
+        beside_a_true_one += reproduced(decided(fresh, study(3.0))[0]);
     }
     CAPTURE(static_cast<int>(test));
     CHECK(wrong <= most);
