@@ -23,7 +23,14 @@ struct Results {
   store::StudyTable table;             // rows point into `records`
   std::vector<std::size_t> first_row;  // of each variant
   std::uint64_t done = 0, failed = 0, missing = 0;
+  std::uint64_t seeds = 0;  // of a variant, at most
 
+  // Rows of the table by variant and replicate, and by the number of a cell as `assay why` counts:
+  // variant * seeds + replicate. Only cells that are wanted have a row.
+  std::uint64_t variant_of(std::size_t row) const;
+  std::uint64_t number_of(std::size_t row) const;
+  std::size_t row_of(std::uint64_t number) const;
+  std::vector<std::size_t> rows_of(std::uint64_t variant) const;
   // Null for a cell that has not run or is not wanted.
   rounds::Lookup lookup() const;
 };

@@ -108,15 +108,14 @@ Json cells_data(const Loaded& loaded, const std::vector<MetricColumn>& metrics) 
 }
 
 // Over the seeds of each variant: what figures show of a metric.
-Json summaries_data(const config::Study& study, const Results& results,
-                    const std::vector<MetricColumn>& metrics) {
+Json summaries_data(const Results& results, const std::vector<MetricColumn>& metrics) {
   Json out = Json::array();
   for (const auto& metric : metrics) {
     Json means = Json::array(), deviations = Json::array(), counts = Json::array();
-    for (std::size_t first = 0; first < results.table.rows.size(); first += study.seeds) {
+    for (std::uint64_t variant = 0; variant < results.first_row.size(); ++variant) {
       std::vector<double> values;
-      for (std::size_t r = 0; r < study.seeds; ++r)
-        if (const auto value = measured(results.table.rows[first + r].record, metric.name))
+      for (const std::size_t row : results.rows_of(variant))
+        if (const auto value = measured(results.table.rows[row].record, metric.name))
           values.push_back(*value);
       const auto summary = analyse::summarise(values);
       means.push_back(summary.count > 0 ? Json(summary.mean) : Json());
@@ -153,6 +152,14 @@ Json summary_data(const config::Study& study, const Results& results) {
   return out;
 }
 
+// Of each variant, how many seeds are wanted; their cells follow one another, in the same order.
+Json seeds_data(const Results& results) {
+  Json out = Json::array();
+  for (std::uint64_t variant = 0; variant < results.first_row.size(); ++variant)
+    out.push_back(results.schedule.wanted.seeds(variant));
+  return out;
+}
+
 Json variants_data(const config::Study& study) {
   Json out = Json::array();
   study.design.for_each([&](std::uint64_t, const std::vector<int>& choice) {
@@ -186,8 +193,9 @@ std::vector<MetricColumn> metric_columns(const config::Study& study, const Resul
     const auto& best = study.table.best;
     for (std::size_t i = 0; i < study.table.values.size() && !best.empty(); ++i) {
       const std::string& mark = best.size() == 1 ? best[0] : best[i];
-      if (study.table.values[i] == metric.name && mark != "none")
-        metric.better = mark == "highest" ? "higher" : "lower";
+      if (study.table.values[i] != metric.name) continue;
+      if (mark == "highest") metric.better = "higher";
+      if (mark == "lowest") metric.better = "lower";
     }
   }
   return out;
@@ -210,14 +218,15 @@ Json report_data(const Loaded& loaded, const ReportOptions& options) {
   for (const auto& metric : metrics)
     out["metrics"].push_back({{"name", metric.name}, {"better", metric.better}});
   out["variants"] = variants_data(study);
-  out["summaries"] = summaries_data(study, results, metrics);
+  out["seeds"] = seeds_data(results);
+  out["summaries"] = summaries_data(results, metrics);
   out["configs"] = configs_data(loaded);
   out["cells"] = cells_data(loaded, metrics);
   out["failures"] = failures_data(results);
   out["claims"] = claims_data(study, results);
   out["table"] = table_data(study, results);
   out["effects"] = effects_data(study, results);
-  out["curves"] = curves_data(study, results);
+  out["curves"] = curves_data(results);
   out["ranks"] = ranks_data(study, results, metrics, options.tasks);
   return out;
 }

@@ -26,11 +26,11 @@ struct MetricColumn {
 // Those of the table first, then the others as they were measured.
 std::vector<MetricColumn> metric_columns(const config::Study& study, const Results& results);
 
-// The parts of the data that take some doing. Cells are told by their number in the study.
+// The parts of the data that take some doing. Cells are told by their rows in the results.
 nlohmann::ordered_json table_data(const config::Study& study, const Results& results);
 nlohmann::ordered_json claims_data(const config::Study& study, const Results& results);
 nlohmann::ordered_json effects_data(const config::Study& study, const Results& results);
-nlohmann::ordered_json curves_data(const config::Study& study, const Results& results);
+nlohmann::ordered_json curves_data(const Results& results);
 nlohmann::ordered_json ranks_data(const config::Study& study, const Results& results,
                                   const std::vector<MetricColumn>& metrics,
                                   const std::string& tasks);

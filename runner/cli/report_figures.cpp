@@ -29,8 +29,7 @@ double short_number(double value) {
 using Points = std::map<double, std::vector<double>>;
 
 // curve -> variant -> points
-std::map<std::string, std::map<std::uint64_t, Points>> points_of(const config::Study& study,
-                                                                 const Results& results) {
+std::map<std::string, std::map<std::uint64_t, Points>> points_of(const Results& results) {
   std::map<std::string, std::map<std::uint64_t, Points>> out;
   for (std::size_t i = 0; i < results.table.rows.size(); ++i) {
     const store::CellRecord* record = results.table.rows[i].record;
@@ -38,7 +37,7 @@ std::map<std::string, std::map<std::uint64_t, Points>> points_of(const config::S
     for (const Curve& curve : record->curves)
       for (std::size_t k = 0; k < std::min(curve.step.size(), curve.value.size()); ++k)
         if (std::isfinite(curve.step[k]) && std::isfinite(curve.value[k]))
-          out[curve.name][i / study.seeds][curve.step[k]].push_back(curve.value[k]);
+          out[curve.name][results.variant_of(i)][curve.step[k]].push_back(curve.value[k]);
   }
   return out;
 }
@@ -110,25 +109,25 @@ std::vector<System> systems_of(const config::Study& study, std::size_t tasks) {
 }
 
 // Over the seeds that are done.
-std::optional<double> mean_of(const config::Study& study, const Results& results,
-                              std::uint64_t variant, const std::string& metric) {
+std::optional<double> mean_of(const Results& results, std::uint64_t variant,
+                              const std::string& metric) {
   std::vector<double> values;
-  for (std::uint64_t r = 0; r < study.seeds; ++r)
-    if (const auto value = measured(results.table.rows[variant * study.seeds + r].record, metric))
+  for (const std::size_t row : results.rows_of(variant))
+    if (const auto value = measured(results.table.rows[row].record, metric))
       values.push_back(*value);
   if (values.empty()) return std::nullopt;
   return analyse::summarise(values).mean;
 }
 
 // Only systems with a value on every task are ranked. Rank 1 is the best.
-Json ranks_of(const config::Study& study, const Results& results, const MetricColumn& metric,
+Json ranks_of(const Results& results, const MetricColumn& metric,
               const std::vector<System>& systems, std::size_t tasks) {
   std::vector<const System*> ranked;
   std::vector<std::vector<double>> columns;
   for (const System& system : systems) {
     std::vector<double> column;
     for (const auto& [task, variant] : system.variants)
-      if (const auto value = mean_of(study, results, variant, metric.name))
+      if (const auto value = mean_of(results, variant, metric.name))
         column.push_back(metric.better == "higher" ? -*value : *value);
     if (column.size() < tasks) continue;
     ranked.push_back(&system);
@@ -151,7 +150,7 @@ Json ranks_of(const config::Study& study, const Results& results, const MetricCo
   for (std::size_t s = 0; s < ranked.size(); ++s) {
     Json cells = Json::array();
     for (const auto& [task, variant] : ranked[s]->variants)
-      for (std::uint64_t r = 0; r < study.seeds; ++r) cells.push_back(variant * study.seeds + r);
+      for (const std::size_t row : results.rows_of(variant)) cells.push_back(row);
     out["systems"].push_back({{"label", ranked[s]->label},
                               {"rank", found.average_ranks[s]},
                               {"cells", std::move(cells)}});
@@ -162,8 +161,8 @@ Json ranks_of(const config::Study& study, const Results& results, const MetricCo
 }  // namespace
 
 // Variants that share the stage of a curve have one series, not as many that hide each other.
-Json curves_data(const config::Study& study, const Results& results) {
-  const auto curves = points_of(study, results);
+Json curves_data(const Results& results) {
+  const auto curves = points_of(results);
   std::size_t series = 0;
   for (const auto& [name, variants] : curves) series += variants.size();
   const std::size_t most =
@@ -198,7 +197,7 @@ Json ranks_data(const config::Study& study, const Results& results,
   const auto systems = systems_of(study, static_cast<std::size_t>(axis));
   for (const MetricColumn& metric : metrics) {
     if (metric.better.empty()) continue;
-    Json one = ranks_of(study, results, metric, systems, tasks.values.size());
+    Json one = ranks_of(results, metric, systems, tasks.values.size());
     if (one.is_null()) continue;
     one["axis"] = tasks.name;
     out.push_back(std::move(one));

@@ -17,11 +17,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // All seeds of some variants.
-Json cells_of(const std::set<std::uint64_t>& variants, std::uint64_t seeds) {
+Json cells_of(const std::set<std::uint64_t>& variants, const Results& results) {
   Json out = Json::array();
   for (const std::uint64_t variant : variants)
-    for (std::uint64_t replicate = 0; replicate < seeds; ++replicate)
-      out.push_back(variant * seeds + replicate);
+    for (const std::size_t row : results.rows_of(variant)) out.push_back(row);
   return out;
 }
 
@@ -40,12 +39,12 @@ Json shown_data(const report::Shown& shown) {
 }
 
 Json entry_data(const report::Table::Entry& entry, const report::Shown& shown,
-                const std::string& metric) {
+                const std::string& metric, const Results& results) {
   Json out = shown_data(shown);
   out["metric"] = metric;
   out["n"] = entry.summary.count;
   out["cells"] = Json::array();
-  for (const auto& cell : entry.cells) out["cells"].push_back(cell.number);
+  for (const auto& cell : entry.cells) out["cells"].push_back(results.row_of(cell.number));
   if (entry.summary.count > 0) out["mean"] = entry.summary.mean;
   if (entry.summary.count > 1) out["sd"] = entry.summary.deviation;
   if (std::isfinite(entry.interval.low) && std::isfinite(entry.interval.high))
@@ -61,12 +60,14 @@ Json entry_data(const report::Table::Entry& entry, const report::Shown& shown,
 
 // A row's numbers in the columns of the layout: a paper's column follows the one of ours beside
 // which it stands.
-Json row_data(const report::Table& table, const report::Layout& layout, std::size_t r) {
+Json row_data(const report::Table& table, const report::Layout& layout, std::size_t r,
+              const Results& results) {
   Json out = {{"labels", layout.labelled[r]}, {"entries", Json::array()}};
   std::size_t column = 0;
   for (std::size_t v = 0; v < table.values.size(); ++v)
     for (const auto& entry : table.entries[v][r]) {
-      out["entries"].push_back(entry_data(entry, layout.numbers[r][column], table.values[v].name));
+      out["entries"].push_back(
+          entry_data(entry, layout.numbers[r][column], table.values[v].name, results));
       ++column;
       if (column < layout.columns.size() && layout.columns[column].paper)
         out["entries"].push_back(shown_data(layout.numbers[r][column++]));
@@ -86,7 +87,10 @@ Json limits_of(const config::Claim& claim) {
 // alone) and the one that they are compared with; elsewhere every system counts.
 class Compared {
  public:
-  Compared(const config::Study& study) : study_(study), ablation_(*study.ablation) {}
+  Compared(const config::Study& study, const Results& results)
+      : study_(study),
+        ablation_(*study.ablation),
+        results_(results) {}
 
   Json cells(design::Subset parts) const {
     using config::AblationDesign;
@@ -103,7 +107,7 @@ class Compared {
       if (systems.empty() || systems.contains(system)) variants.insert(variant);
       return true;
     });
-    return cells_of(variants, study_.seeds);
+    return cells_of(variants, results_);
   }
 
   design::Subset part_named(const std::string& name) const {
@@ -133,6 +137,7 @@ class Compared {
 
   const config::Study& study_;
   const config::Ablation& ablation_;
+  const Results& results_;
 };
 
 }  // namespace
@@ -157,7 +162,7 @@ Json table_data(const config::Study& study, const Results& results) {
     out["groups"].push_back({{"name", group.name}, {"first", group.first}, {"count", group.count}});
   for (const auto& value : table.values) out["values"].push_back(value.name);
   for (std::size_t r = 0; r < layout.numbers.size(); ++r)
-    out["rows"].push_back(row_data(table, layout, r));
+    out["rows"].push_back(row_data(table, layout, r, results));
   return out;
 }
 
@@ -168,7 +173,7 @@ Json claims_data(const config::Study& study, const Results& results) {
     for (const auto& side : study.claims[i].sides)
       variants.insert(side.variants.begin(), side.variants.end());
     out[i]["limits"] = limits_of(study.claims[i]);
-    out[i]["cells"] = cells_of(variants, study.seeds);
+    out[i]["cells"] = cells_of(variants, results);
   }
   return out;
 }
@@ -176,7 +181,7 @@ Json claims_data(const config::Study& study, const Results& results) {
 Json effects_data(const config::Study& study, const Results& results) {
   if (!study.ablation) return Json::array();
   Json out = Json::parse(effects_json(study, part_effects(study, results)));
-  const Compared compared(study);
+  const Compared compared(study, results);
   for (Json& effects : out) {
     for (Json& part : effects["parts"])
       part["cells"] = compared.cells(compared.part_named(part["name"]));
@@ -189,7 +194,8 @@ Json effects_data(const config::Study& study, const Results& results) {
 Json stages_data(const Loaded& loaded, Json& summary) {
   const config::Study& study = *loaded.study;
   const auto timings = store::Store::read_timings(loaded.folder);
-  const auto outline = execute::outline(study, *loaded.linker, {}, {}, timings);
+  const auto outline =
+      execute::outline(study, *loaded.linker, loaded.results.schedule.wanted, {}, {}, timings);
   summary["stages"] = outline.stages;
   summary["unique_stages"] = outline.unique;
   if (outline.seconds >= 0)

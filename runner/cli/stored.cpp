@@ -1,5 +1,8 @@
 // From a results folder to the cells of a study: which are stored, which are wanted, and their
 // records.
+#include <algorithm>
+#include <numeric>
+
 #include "runner/cli/present.h"
 
 namespace assay::cli {
@@ -71,6 +74,26 @@ rounds::Schedule read_schedule(const config::Study& study, const graph::Linker& 
   return known.schedule();
 }
 
+std::uint64_t Results::variant_of(std::size_t row) const {
+  // The last variant that begins here or before: those without a row begin where the next one does.
+  const auto after = std::upper_bound(first_row.begin(), first_row.end(), row);
+  return static_cast<std::uint64_t>(after - first_row.begin()) - 1;
+}
+
+std::uint64_t Results::number_of(std::size_t row) const {
+  return variant_of(row) * seeds + table.rows[row].replicate;
+}
+
+std::size_t Results::row_of(std::uint64_t number) const {
+  return first_row[number / seeds] + number % seeds;
+}
+
+std::vector<std::size_t> Results::rows_of(std::uint64_t variant) const {
+  std::vector<std::size_t> out(schedule.wanted.seeds(variant));
+  std::iota(out.begin(), out.end(), first_row[variant]);
+  return out;
+}
+
 rounds::Lookup Results::lookup() const {
   return [this](std::uint64_t variant, std::uint64_t replicate) {
     return replicate < schedule.wanted.seeds(variant)
@@ -85,6 +108,7 @@ Results read_results(const config::Study& study, const graph::Linker& linker,
   out.records = store::Store::read_cells(folder);
   Records records(study, linker, out.records);
   out.schedule = records.schedule();
+  out.seeds = study.seeds;
   for (const design::Axis& axis : study.design.axes()) {
     auto& column = out.table.axes.emplace_back();
     column.name = axis.name;

@@ -252,10 +252,10 @@ class TableMaker {
     }
   }
 
-  void add(Table::Entry& entry, std::size_t number, const std::string& value,
+  void add(Table::Entry& entry, std::size_t place, const std::string& value,
            const Reasons& reasons) const {
-    const auto& row = results_.table.rows[number];
-    entry.cells.push_back({number, row.replicate, measured(row.record, value)});
+    const auto& row = results_.table.rows[place];
+    entry.cells.push_back({results_.number_of(place), row.replicate, measured(row.record, value)});
     if (row.record && row.record->status == store::Status::kDone) {
       if (!entry.cells.back().value) ++entry.unmeasured;
       return;

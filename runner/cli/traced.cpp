@@ -42,7 +42,7 @@ class Tracer {
 
  private:
   const store::StudyTable::Row& row_of(const Table::Cell& cell) const {
-    return loaded_.results.table.rows[cell.number];
+    return loaded_.results.table.rows[loaded_.results.row_of(cell.number)];
   }
 
   graph::CellLink link_of(const Table::Cell& cell) const {

@@ -113,7 +113,8 @@ std::string Watched::progress(double now) const {
   }
   const std::uint64_t failed = finished_.size() - stored_;
   const double part = cells_ ? static_cast<double>(stored_) / static_cast<double>(cells_) : 1.0;
-  std::string out = bar(part) + "  " + std::to_string(stored_) + " of " + std::to_string(cells_) +
+  const char* of = rounds::has_rounds(study_) ? " of up to " : " of ";
+  std::string out = bar(part) + "  " + std::to_string(stored_) + of + std::to_string(cells_) +
                     " cells, " + std::to_string(static_cast<int>(100 * part)) + "%";
   if (failed > 0) out += ", " + std::to_string(failed) + " failed";
   if (complete()) return out + "\n";

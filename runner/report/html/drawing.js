@@ -31,7 +31,17 @@
     return Array.from({ length: count }, (_, i) => first + i);
   }
 
-  const cellsOf = (data, variant) => range(variant * data.summary.seeds, data.summary.seeds);
+  // The first cell of each variant: all cells of one follow one another.
+  function firstCells(data) {
+    let next = 0;
+    return data.seeds.map((count) => (next += count) - count);
+  }
+  const firsts = new WeakMap();
+
+  function cellsOf(data, variant) {
+    if (!firsts.has(data)) firsts.set(data, firstCells(data));
+    return range(firsts.get(data)[variant], data.seeds[variant]);
+  }
   const isVarying = (axis) => axis.labels.length > 1;
 
   function axisLabel(data, axis, variant) {
@@ -143,5 +153,5 @@
   const dashesFor = (count) => range(0, count).map((i) => dashes[(i + Math.floor(i / 8)) % 8]);
   const shapesFor = (count) => range(0, count).map((i) => shapes[(i + Math.floor(i / 8)) % 8]);
 
-  globalThis.assayDrawing = { range, shapes, isNarrow, dashes, inkOf, paletteOf, number, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor };
+  globalThis.assayDrawing = { range, shapes, isNarrow, dashes, inkOf, paletteOf, number, firstCells, cellsOf, axisLabel, variantLabel, wrap, varyingAxes, axisOptions, metricOptions, control, fixedAxes, valueOf, standing, chart, legend, colours, dashesFor, shapesFor };
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { data, h, plural, duration, bytes, moment, pText, variantOf, states, seeds, leading, table, figureOf, redraw, openFromHash, openCell, figures, draw, dark } = globalThis.assayParts;
+  const { data, h, plural, duration, bytes, moment, pText, variantOf, seedOf, numberOf, states, leading, table, figureOf, redraw, openFromHash, openCell, figures, draw, dark } = globalThis.assayParts;
   const { number, axisLabel, verdictLook } = globalThis.assayFigures;
   const main = document.getElementById("main");
   const contents = document.getElementById("contents");
@@ -21,7 +21,7 @@
     const s = data.summary, out = [];
     const add = (term, text, small, bad) => out.push(h("div", null, h("dt", null, term), h("dd", { class: bad ? "bad" : null }, text, small ? h("small", null, small) : null)));
     add("Cells", leading(s.done === s.cells ? String(s.cells) : `${s.done} of ${s.cells}`, withState(1), "Cells that are done"), s.missing ? `${s.missing} not run yet` : "done");
-    add("Variants", String(s.variants), `with ${plural(s.seeds, "seed")} each`);
+    add("Variants", String(s.variants), data.seeds.every((one) => one === s.seeds) ? `with ${plural(s.seeds, "seed")} each` : `with up to ${plural(s.seeds, "seed")}`);
     if (s.seconds !== undefined) add("Compute", duration(s.seconds), s.last - s.first < 1e7 && s.last - s.first >= 1 ? `in ${duration(s.last - s.first)} from first to last` : null);
     if (s.unique_stages < s.stages)
       add("Saved by sharing", `${Math.round(100 * (1 - s.unique_stages / s.stages))} %`, `${s.unique_stages} stages instead of ${s.stages}` + (s.seconds_unshared > s.seconds ? `, ${duration(s.seconds_unshared - s.seconds)}` : ""));
@@ -120,8 +120,8 @@
     if (data.failures.length === 0) return;
     section("failures", "Failures", table({ name: "Failures", head: [{ text: "cell" }, { text: "seed" }, { text: "stage", left: true }, { text: "message", left: true }], most: 100,
       rows: data.failures.map((failure) => [
-        { text: String(failure.cell), sort: failure.cell, cells: [failure.cell], title: `Cell ${failure.cell}` },
-        failure.cell % seeds, { text: failure.stage, left: true }, { text: failure.message, left: true, wide: true }]) }));
+        { text: String(numberOf(failure.cell)), sort: failure.cell, cells: [failure.cell], title: `Cell ${numberOf(failure.cell)}` },
+        seedOf(failure.cell), { text: failure.stage, left: true }, { text: failure.message, left: true, wide: true }]) }));
   }
 
   function cellsSection() {
@@ -131,8 +131,8 @@
     section("all-cells", "Cells", table({ name: "Cells", most: 100, labels: 1,
       head: [{ text: "cell" }, ...axes.map((a) => ({ text: data.axes[a].short, left: true })), { text: "seed" }, { text: "state", left: true }, ...metrics.map((m) => ({ text: data.metrics[m].name })), { text: "compute" }],
       rows: allCells.map((cell) => [
-        { text: h("button", { class: "n", type: "button", "aria-haspopup": "dialog", "data-cell": cell, click: () => openCell(cell) }, String(cell)), sort: cell },
-        ...axes.map((a) => ({ text: axisLabel(data, a, variantOf(cell)), left: true })), cell % seeds, { text: states[data.cells.status[cell]], left: true },
+        { text: h("button", { class: "n", type: "button", "aria-haspopup": "dialog", "data-cell": cell, click: () => openCell(cell) }, String(numberOf(cell))), sort: cell },
+        ...axes.map((a) => ({ text: axisLabel(data, a, variantOf(cell)), left: true })), seedOf(cell), { text: states[data.cells.status[cell]], left: true },
         ...metrics.map((m) => ({ text: number(data.cells.values[m][cell]), sort: data.cells.values[m][cell] })),
         { text: data.cells.seconds[cell] === null ? "–" : duration(data.cells.seconds[cell]), sort: data.cells.seconds[cell] }]) }));
   }

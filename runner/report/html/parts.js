@@ -5,7 +5,7 @@
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const { kinds, number, axisLabel } = globalThis.assayFigures;
-  const seeds = data.summary.seeds;
+  const { firstCells, cellsOf } = globalThis.assayDrawing;
 
   // An element with attributes and children; a function among the attributes listens.
   function h(name, attributes, ...children) {
@@ -35,7 +35,11 @@
 
   const moment = (unix) => new Date(unix * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
   const pText = (p) => (p < 0.001 ? "< 0.001" : number(p));
-  const variantOf = (cell) => Math.floor(cell / seeds);
+  const first = firstCells(data), variants = data.seeds.flatMap((count, variant) => cellsOf(data, variant).map(() => variant));
+  const variantOf = (cell) => variants[cell];
+  const seedOf = (cell) => cell - first[variantOf(cell)];
+  // As assay why counts: also the seeds that nobody asked for.
+  const numberOf = (cell) => variantOf(cell) * data.summary.seeds + seedOf(cell);
   const states = ["not run", "done", "failed"];
   const failureOf = new Map(data.failures.map((failure) => [failure.cell, failure]));
 
@@ -67,10 +71,10 @@
 
   function inside(cell) {
     const variant = variantOf(cell), failure = failureOf.get(cell);
-    const facts = settingsOf(variant).concat([["seed", String(cell % seeds)], ["state", states[data.cells.status[cell]]]]);
+    const facts = settingsOf(variant).concat([["seed", String(seedOf(cell))], ["state", states[data.cells.status[cell]]]]);
     if (failure) facts.push(["failed in", failure.stage], ["because", failure.message]);
     if (data.cells.seconds[cell] !== null) facts.push(["compute", duration(data.cells.seconds[cell])], ["finished", moment(data.cells.finished[cell])]);
-    facts.push(["key", h("code", null, data.cells.key[cell])], ["more", h("code", null, `assay why ${data.study.folder} ${cell}`)]);
+    facts.push(["key", h("code", null, data.cells.key[cell])], ["more", h("code", null, `assay why ${data.study.folder} ${numberOf(cell)}`)]);
     const measured = data.metrics.map((metric, m) => [metric.name, data.cells.values[m][cell]]).filter(([, value]) => value !== null);
     const stages = data.configs.of[variant].map((text, s) => (text < 0 ? null : [data.configs.stages[s], data.configs.texts[s][text]])).filter((one) => one);
     return [
@@ -85,7 +89,7 @@
     const value = metric >= 0 ? data.cells.values[metric][cell] : null;
     const settings = data.axes.map((axis, a) => (axis.labels.length > 1 ? axisLabel(data, a, variantOf(cell)) : null)).filter((one) => one && one !== "–");
     const out = h("details", { class: "cell", open },
-      h("summary", null, h("span", null, `cell ${cell}`), h("span", null, `seed ${cell % seeds}`), h("span", { class: "quiet" }, settings.join(", ")),
+      h("summary", null, h("span", null, `cell ${numberOf(cell)}`), h("span", null, `seed ${seedOf(cell)}`), h("span", { class: "quiet" }, settings.join(", ")),
         h("span", { class: "value" }, value !== null ? number(value) : states[data.cells.status[cell]] === "done" ? "" : states[data.cells.status[cell]])));
     const fill = () => {
       if (out.open && !out.querySelector(".grid")) out.append(...[inside(cell)].flat(Infinity).filter((one) => one));
@@ -111,13 +115,14 @@
   }
 
   function openCell(cell) {
-    history.replaceState(null, "", `#cell-${cell}`);
-    showCells(`Cell ${cell}`, [cell], "");
+    history.replaceState(null, "", `#cell-${numberOf(cell)}`);
+    showCells(`Cell ${numberOf(cell)}`, [cell], "");
   }
 
   function openFromHash() {
     const asked = /^#cell-(\d+)$/.exec(location.hash);
-    if (asked && Number(asked[1]) < data.cells.key.length) openCell(Number(asked[1]));
+    const cell = asked ? variants.findIndex((_, one) => numberOf(one) === Number(asked[1])) : -1;
+    if (cell >= 0) openCell(cell);
   }
 
   function leading(text, cells, title, metricName, more) {
@@ -258,5 +263,5 @@
     figures.filter((figure) => figure.drawn).forEach(draw);
   }
 
-  globalThis.assayParts = { data, h, plural, duration, bytes, moment, pText, variantOf, states, seeds, leading, table, figureOf, redraw, openFromHash, openCell, figures, draw, dark };
+  globalThis.assayParts = { data, h, plural, duration, bytes, moment, pText, variantOf, seedOf, numberOf, states, leading, table, figureOf, redraw, openFromHash, openCell, figures, draw, dark };
 })();
