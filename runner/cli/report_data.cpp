@@ -10,6 +10,7 @@
 #include "runner/analyse/summary.h"
 #include "runner/cli/command.h"
 #include "runner/registry/registry.h"
+#include "runner/rounds/evidence.h"
 
 namespace assay::cli {
 
@@ -95,7 +96,7 @@ Json cells_data(const Loaded& loaded, const std::vector<MetricColumn>& metrics) 
   for (const auto& metric : metrics) {
     Json column = Json::array();
     for (const auto& row : rows) {
-      const auto value = measured(row.record, metric.name);
+      const auto value = rounds::measured(row.record, metric.name);
       column.push_back(value ? Json(*value) : Json());
     }
     values.push_back(std::move(column));
@@ -115,7 +116,7 @@ Json summaries_data(const Results& results, const std::vector<MetricColumn>& met
     for (std::uint64_t variant = 0; variant < results.first_row.size(); ++variant) {
       std::vector<double> values;
       for (const std::size_t row : results.rows_of(variant))
-        if (const auto value = measured(results.table.rows[row].record, metric.name))
+        if (const auto value = rounds::measured(results.table.rows[row].record, metric.name))
           values.push_back(*value);
       const auto summary = analyse::summarise(values);
       means.push_back(summary.count > 0 ? Json(summary.mean) : Json());

@@ -7,6 +7,7 @@
 #include "runner/analyse/ranking.h"
 #include "runner/cli/command.h"
 #include "runner/cli/report_data.h"
+#include "runner/rounds/evidence.h"
 
 namespace assay::cli {
 
@@ -113,7 +114,7 @@ std::optional<double> mean_of(const Results& results, std::uint64_t variant,
                               const std::string& metric) {
   std::vector<double> values;
   for (const std::size_t row : results.rows_of(variant))
-    if (const auto value = measured(results.table.rows[row].record, metric))
+    if (const auto value = rounds::measured(results.table.rows[row].record, metric))
       values.push_back(*value);
   if (values.empty()) return std::nullopt;
   return analyse::summarise(values).mean;

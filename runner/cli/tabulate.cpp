@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "runner/rounds/evidence.h"
+
 namespace assay::cli {
 
 namespace {
@@ -255,7 +257,8 @@ class TableMaker {
   void add(Table::Entry& entry, std::size_t place, const std::string& value,
            const Reasons& reasons) const {
     const auto& row = results_.table.rows[place];
-    entry.cells.push_back({results_.number_of(place), row.replicate, measured(row.record, value)});
+    entry.cells.push_back(
+        {results_.number_of(place), row.replicate, rounds::measured(row.record, value)});
     if (row.record && row.record->status == store::Status::kDone) {
       if (!entry.cells.back().value) ++entry.unmeasured;
       return;

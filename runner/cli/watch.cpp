@@ -14,6 +14,7 @@
 #include "runner/cli/command.h"
 #include "runner/execute/progress.h"
 #include "runner/report/layout.h"
+#include "runner/rounds/evidence.h"
 #include "runner/store/inspect.h"
 
 namespace assay::cli {
@@ -141,7 +142,7 @@ std::vector<std::string> Watched::metrics(const std::vector<const Finished*>& ne
   for (const std::string& name : names) {
     std::vector<double> values;
     for (const Finished* one : newest)
-      if (const auto value = measured(&one->record, name)) values.push_back(*value);
+      if (const auto value = rounds::measured(&one->record, name)) values.push_back(*value);
     if (!values.empty())
       out.push_back(padded(name, width) + "  " + padded(short_number(values.back()), 10) + "  " +
                     sparkline(values, kSpark));
