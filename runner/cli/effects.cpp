@@ -1,15 +1,11 @@
-// effects: what each part of an ablation is worth.
+// What each part of an ablation is worth, from stored cells.
 #include "runner/cli/effects.h"
 
 #include <cmath>
-#include <iostream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "runner/analyse/intervals.h"
 #include "runner/analyse/paired.h"
-#include "runner/cli/command.h"
-#include "runner/cli/verdicts.h"
 
 namespace assay::cli {
 
@@ -100,6 +96,34 @@ std::vector<std::size_t> as_listed(const config::Ablation& ablation,
   return out;
 }
 
+// Seeds are blocks, as they share data and initial weights; only those that have all systems count.
+std::vector<analyse::AnovaRow> variance(const config::Ablation& ablation,
+                                        const analyse::Measurements& measured) {
+  const auto& systems = ablation.points.subsets;
+  const std::size_t parts = ablation.parts.size();
+  if (ablation.design != AblationDesign::kFactorial || systems.size() != std::size_t{1} << parts)
+    return {};
+  std::vector<analyse::Factor> factors;
+  for (const auto& part : ablation.parts) factors.push_back({part.name, 2});
+  std::vector<analyse::Observation> observations;
+  std::size_t seeds = 0;
+  for (std::size_t r = 0; r < measured.replicates; ++r) {
+    std::vector<analyse::Observation> block;
+    for (const design::Subset system : systems) {
+      const auto value = measured.value(system, r);
+      if (!value) break;
+      std::vector<std::size_t> levels;
+      for (std::size_t p = 0; p < parts; ++p) levels.push_back(system >> p & 1);
+      block.push_back({std::move(levels), seeds, *value});
+    }
+    if (block.size() < systems.size()) continue;
+    observations.insert(observations.end(), block.begin(), block.end());
+    ++seeds;
+  }
+  if (seeds < 2) return {};
+  return analyse::anova(factors, observations, {});
+}
+
 // A part was chosen for what it came to in these very values.
 void warn_of_choice(const config::Ablation& ablation, const std::vector<int>& order, Effects& out) {
   out.warnings.emplace_back(
@@ -159,6 +183,7 @@ std::vector<Effects> part_effects(const config::Study& study, const Results& res
       for (const auto& [first, second] : one.aliases)
         effects.interactions.back().aliases.push_back(pair_name(ablation, first, second));
     }
+    effects.variance = variance(ablation, measured);
     warn(ablation, found, effects);
     if (ablation.greedy) warn_of_choice(ablation, order, effects);
     if (study.least_seeds)
@@ -167,124 +192,6 @@ std::vector<Effects> part_effects(const config::Study& study, const Results& res
           "of; the claims' do");
   }
   return out;
-}
-
-namespace {
-
-const char* meaning(AblationDesign design) {
-  switch (design) {
-    case AblationDesign::kLeaveOneOut:
-    case AblationDesign::kPairs:
-      return "the full system less the system without it";
-    case AblationDesign::kAddOneIn:
-      return "the bare system with it less the bare system";
-    case AblationDesign::kPath:
-      return "with it less without it, at its place in the order of removal";
-    case AblationDesign::kFactorial:
-      return "with it less without it, averaged over the other parts";
-    case AblationDesign::kShapley:
-      break;
-  }
-  return "with it less without it, averaged over the orders in which parts are removed";
-}
-
-std::string chosen_text(const config::Ablation& ablation) {
-  const bool least = ablation.greedy == config::Greedy::kLeast;
-  return std::string("removed in this order, each time the part that cost ") +
-         (least ? "least" : "most") + " by " + ablation.values[0] +
-         (ablation.highest ? " (highest is best)" : " (lowest is best)");
-}
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%+.3g", value);
-  return text;
-}
-
-void lines(const std::vector<Attributed>& all, std::string& out) {
-  std::size_t width = 0;
-  for (const Attributed& one : all) width = std::max(width, one.name.size());
-  for (const Attributed& one : all) {
-    out += "  " + one.name + std::string(width - one.name.size(), ' ') + "  ";
-    if (one.seeds == 0) {
-      out += "no seed has all its cells done\n";
-      continue;
-    }
-    out += number(one.effect);
-    if (std::isfinite(one.interval.low))
-      out += "  [" + number(one.interval.low) + ", " + number(one.interval.high) + "]";
-    out += "  " + p_text(one.p) + ", " + std::to_string(one.seeds) + " seeds";
-    if (one.dropped > 0) out += " (" + std::to_string(one.dropped) + " left out)";
-    if (one.sampling_error > 0) out += ", orders ± " + number(one.sampling_error).substr(1);
-    for (const std::string& alias : one.aliases) out += ", together with " + alias;
-    out += "\n";
-  }
-}
-
-nlohmann::ordered_json as_json(const std::vector<Attributed>& all) {
-  auto out = nlohmann::ordered_json::array();
-  for (const Attributed& one : all) {
-    nlohmann::ordered_json item;
-    item["name"] = one.name;
-    item["effect"] = one.effect;
-    if (std::isfinite(one.interval.low)) item["interval"] = {one.interval.low, one.interval.high};
-    item["p"] = one.p;
-    item["seeds"] = one.seeds;
-    item["dropped"] = one.dropped;
-    if (one.sampling_error > 0 && std::isfinite(one.sampling_error))
-      item["sampling_error"] = one.sampling_error;
-    if (!one.aliases.empty()) item["aliases"] = one.aliases;
-    out.push_back(std::move(item));
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string effects_text(const config::Study& study, const std::vector<Effects>& effects) {
-  std::string out;
-  for (const Effects& one : effects) {
-    out += "what each part adds to " + one.metric + ": " + meaning(study.ablation->design) + "\n";
-    if (study.ablation->greedy) out += chosen_text(*study.ablation) + "\n";
-    lines(one.parts, out);
-    if (!one.interactions.empty()) out += "and by how much that changes with another part:\n";
-    lines(one.interactions, out);
-    for (const std::string& warning : one.warnings) out += "  ! " + warning + "\n";
-  }
-  return out;
-}
-
-std::string effects_json(const config::Study& study, const std::vector<Effects>& effects) {
-  auto out = nlohmann::ordered_json::array();
-  for (const Effects& one : effects) {
-    nlohmann::ordered_json item;
-    item["metric"] = one.metric;
-    item["meaning"] = meaning(study.ablation->design);
-    if (study.ablation->greedy) item["chosen"] = chosen_text(*study.ablation);
-    item["parts"] = as_json(one.parts);
-    item["interactions"] = as_json(one.interactions);
-    item["warnings"] = one.warnings;
-    out.push_back(std::move(item));
-  }
-  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
-int effects_command(const Arguments& arguments) {
-  po::options_description options = study_options();
-  options.add_options()("json", po::bool_switch(), "as JSON");
-  po::variables_map vm;
-  Loaded loaded;
-  int code = 0;
-  if (!load(arguments, "effects DIR|STUDY [--json]", options, vm, loaded, code)) return code;
-  const config::Study& study = *loaded.study;
-  if (!study.ablation) {
-    std::cerr << study.file << ": the study has no [ablation]\n";
-    return 2;
-  }
-  const auto effects = part_effects(study, loaded.results);
-  std::cout << (vm["json"].as<bool>() ? effects_json(study, effects)
-                                      : effects_text(study, effects));
-  return 0;
 }
 
 }  // namespace assay::cli

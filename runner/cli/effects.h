@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/analyse/anova.h"
 #include "runner/analyse/attribution.h"
 #include "runner/analyse/outcome.h"
 #include "runner/cli/present.h"
@@ -24,6 +25,8 @@ struct Effects {
   std::string metric;
   std::vector<Attributed> parts;
   std::vector<Attributed> interactions;  // where the design sees them
+  // Of a full factorial; empty elsewhere, or where fewer than two seeds have all systems.
+  std::vector<analyse::AnovaRow> variance;
   std::vector<std::string> warnings;
 };
 

@@ -1,5 +1,6 @@
 #include "runner/config/ablation.h"
 
+#include "runner/config/curve_place.h"
 #include "runner/config/sections.h"
 #include "runner/config/study.h"
 #include "runner/design/axes.h"
@@ -88,6 +89,10 @@ class Reader {
     out.design = section_.design;
     out.values = section_.value;
     out.resolution = section_.resolution;
+    for (const std::string& metric : out.values)
+      if (std::string wrong; curve_place(metric, wrong) && !wrong.empty())
+        out_.error(own.find("value")->where,
+                   "ablation.value = " + toml_string(metric) + ": " + wrong);
     greedy(table, out);
     parts(table, out);
     if (out_.count() != before) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runner/config/conditions.h"
+#include "runner/config/curve_place.h"
 #include "runner/config/sections.h"
 #include "runner/config/study.h"
 
@@ -59,6 +60,9 @@ class Reader {
                                    "\"" + suggestion(stage, study_.stage_names()));
       return;
     }
+    std::string wrong;
+    if (curve_place(claim.metric, wrong); !wrong.empty())
+      out_.error(given->where, "claim.metric = " + given->text() + ": " + wrong);
     if (section.best != ClaimSection::Best::kDeclared) {
       claim.highest = section.best == ClaimSection::Best::kHighest;
       return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "runner/config/curve_place.h"
 #include "runner/config/sections.h"
 #include "runner/config/study.h"
 
@@ -29,6 +30,9 @@ bool is_label(const std::string& text) {
 bool names_stage(const Study& study, const std::string& value, const std::string& key,
                  const Position& where, Diagnostics& out) {
   const std::string stage = value.substr(0, value.find('.'));
+  std::string wrong;
+  if (curve_place(value, wrong); !wrong.empty())
+    out.error(where, key + " = " + toml_string(value) + ": " + wrong);
   if (study.stage(stage) && value.find('.') != std::string::npos) return true;
   out.error(where, key + " = " + toml_string(value) +
                        " is not \"stage.metric\": there is no stage " + toml_string(stage) +

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <memory>
 
+#include "runner/analyse/curves.h"
+#include "runner/config/curve_place.h"
+
 namespace assay::rounds {
 
 namespace {
@@ -33,13 +36,30 @@ std::optional<double> mean_of(const std::vector<std::uint64_t>& variants, std::u
   return sum / static_cast<double>(variants.size());
 }
 
+// Nothing where the curve does not reach so far: it is not continued.
+std::optional<double> on_curve(const store::CellRecord& record, const config::CurvePlace& place) {
+  const auto found = std::find_if(record.curves.begin(), record.curves.end(),
+                                  [&](const Curve& curve) { return curve.name == place.curve; });
+  if (found == record.curves.end() || found->step.empty() || found->step.front() > place.low ||
+      found->step.back() < place.high)
+    return std::nullopt;
+  try {
+    const analyse::Curve curve{found->step, found->value};
+    return analyse::area_under(curve, {place.low, place.high}, analyse::Axis::kLinear).mean;
+  } catch (const std::runtime_error&) {  // of a training that diverged
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::optional<double> measured(const store::CellRecord* record, const std::string& metric) {
   if (!record || record->status != store::Status::kDone) return std::nullopt;
   for (const Measured& m : record->metrics)
     if (m.name == metric && std::isfinite(m.value)) return m.value;
-  return std::nullopt;
+  std::string wrong;
+  const auto place = config::curve_place(metric, wrong);
+  return place && wrong.empty() ? on_curve(*record, *place) : std::nullopt;
 }
 
 analyse::Evidence question_of(const config::Claim& claim) {

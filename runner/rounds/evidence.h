@@ -19,7 +19,8 @@ namespace assay::rounds {
 using Lookup =
     std::function<const store::CellRecord*(std::uint64_t variant, std::uint64_t replicate)>;
 
-// Of a cell that is done; nothing where it was not measured, or is no finite number.
+// Of a cell that is done, a metric or a number of a curve (config/curve_place.h); nothing where it
+// was not measured, or is no finite number.
 std::optional<double> measured(const store::CellRecord* record, const std::string& metric);
 
 // What a claim says, without what was measured.

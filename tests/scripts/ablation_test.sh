@@ -40,6 +40,10 @@ done
 grep -qE "^  a +\+1\.[45]" leave-one-out.out
 grep -qE "^  a +\+1\.2" factorial.out
 grep -qE "^  a x b +\+0\.[45]" factorial.out
+# The analysis of variance agrees: of one degree of freedom, F is large for what has an effect, and d has none.
+grep -qE "^  a +F\(1, [0-9]+\) = [0-9.e+]+, p < 0\.001, partial eta squared 0\.9" factorial.out
+grep -qE "^  a:b +F\(1, [0-9]+\) = [0-9.e+]+, p < 0\.001" factorial.out
+grep -qE "^  d +F\(1, [0-9]+\) = [0-9.e-]+, p = 0\.[0-9]+, partial eta squared 0\.0" factorial.out
 grep -qE "^  a +\+(0\.9|1\.0)" add-one-in.out
 "$assay" plan parts.toml --set ablation.design=factorial --set ablation.resolution=5 --set study.name=half | grep -q "16 variants"
 

@@ -167,7 +167,7 @@ for file in study.h5 study.toml; do
   rm -rf beside && mkdir -p beside/grid/$file
   code_of 3 "$file is a folder" "$assay" run grid.toml -q --results beside
   expect "$(cat err)" "assay: $file is not written: cannot rename to beside/grid/$file: Is a directory"
-  expect "$(cat out)" "6.0"
+  expect "$(cat out)" "6 ± 0"
   expect "$("$assay" status grid.toml --results beside)" "12 done"
   rmdir beside/grid/$file
   [[ $file == study.toml ]] && rm -r beside/grid/segments

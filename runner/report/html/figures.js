@@ -13,7 +13,10 @@
   // What all variants of a series have in common is what it differs from others by.
   function seriesLabel(data, series, without) {
     const same = range(0, data.axes.length).filter((a) => series.variants.some((v) => data.variants[v][a] !== data.variants[series.variants[0]][a]));
-    return variantLabel(data, series.variants[0], without.concat(same));
+    const text = variantLabel(data, series.variants[0], without.concat(same));
+    if (text !== "all" || series.variants.length === data.variants.length) return text;
+    const names = series.variants.map((v) => variantLabel(data, v, without));
+    return names.length > 3 ? `${names.slice(0, 2).join(" / ")} and ${names.length - 2} more` : names.join(" / ");
   }
 
   // Axes that tell series from each other.
