@@ -5,6 +5,18 @@
 
 namespace assay::metrics {
 
+namespace {
+
+// log sum exp of a row.
+double log_total(const nn::Tensor& logits, std::int64_t row, int classes) {
+  double top = logits.get(row), sum = 0.0;
+  for (int j = 1; j < classes; ++j) top = std::max(top, logits.get(row + j));
+  for (int j = 0; j < classes; ++j) sum += std::exp(logits.get(row + j) - top);
+  return top + std::log(sum);
+}
+
+}  // namespace
+
 const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = e.outputs();
   const auto labels = static_cast<std::int64_t>(e.examples().labels.size());
@@ -35,6 +47,10 @@ const nn::Tensor& reference_logits_of(Evaluation& e, const std::string& metric) 
   return out;
 }
 
+double nll_at(const nn::Tensor& logits, std::int64_t row, int classes, int label) {
+  return log_total(logits, row, classes) - logits.get(row + label);
+}
+
 double mean_nll(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = logits_of(e, metric);
   (void)counted_labels(e, metric);  // whose name is in the message
@@ -47,26 +63,10 @@ double mean_nll(const Evaluation& e, const nn::Tensor& out) {
   double total = 0.0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0) continue;
-    const std::int64_t row = static_cast<std::int64_t>(i) * classes;
-    double top = out.get(row), sum = 0.0;
-    for (int j = 1; j < classes; ++j) top = std::max(top, out.get(row + j));
-    for (int j = 0; j < classes; ++j) sum += std::exp(out.get(row + j) - top);
-    total += top + std::log(sum) - out.get(row + labels[i]);
+    total += nll_at(out, static_cast<std::int64_t>(i) * classes, classes, labels[i]);
   }
   return total / counted_labels(e, "the loss");
 }
-
-namespace {
-
-// log sum exp of a row.
-double log_total(const nn::Tensor& logits, std::int64_t row, int classes) {
-  double top = logits.get(row), sum = 0.0;
-  for (int j = 1; j < classes; ++j) top = std::max(top, logits.get(row + j));
-  for (int j = 0; j < classes; ++j) sum += std::exp(logits.get(row + j) - top);
-  return top + std::log(sum);
-}
-
-}  // namespace
 
 double mean_kl(const nn::Tensor& expected, const nn::Tensor& out, int classes) {
   double sum = 0.0;

@@ -11,6 +11,8 @@ const nn::Tensor& logits_of(Evaluation& evaluation, const std::string& metric);
 double counted_labels(const Evaluation& evaluation, const std::string& metric);
 // The same of the reference, of the shape of the model's.
 const nn::Tensor& reference_logits_of(Evaluation& evaluation, const std::string& metric);
+// -log softmax of the logits from `row` on, at the label, in nats.
+double nll_at(const nn::Tensor& logits, std::int64_t row, int classes, int label);
 // Mean over the labels that count of -log softmax(outputs)[label], in nats, summed in double.
 double mean_nll(Evaluation& evaluation, const std::string& metric);
 // The same of other outputs of the same shape.

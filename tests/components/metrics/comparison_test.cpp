@@ -38,6 +38,35 @@ TEST_CASE("mask overlap is kept by both over kept by either") {
                     "mask-overlap: the reference has no output.weight of 2 x 3");
 }
 
+TEST_CASE("the perplexity ratio by hand, with the error of the mean over examples") {
+  TrainedModel a = model("\"linear\"", 1, 2), b = a;
+  for (TrainedModel* one : {&a, &b})
+    for (const char* part : {"output.weight", "output.bias"})
+      one->parameters.get(part).value.fill(0.0);
+  // Logits (x, 0): log p(0) = -log(1 + exp(-x)).
+  a.parameters.get("output.weight").value = tensor({2, 1}, {1, 0});
+  Data data;
+  data.format = a.format;
+  data.test.count = 2;
+  data.test.features = tensor({2, 1}, {1, 2});
+  data.test.labels = {0, 0};
+  Evaluation e;
+  e.model = &a;
+  e.reference = &b;
+  e.data = &data;
+  const double first = std::log1p(std::exp(-1.0)) - std::log(2.0),
+               second = std::log1p(std::exp(-2.0)) - std::log(2.0);
+  const double ratio = std::exp((first + second) / 2);
+  auto found = measured("perplexity-ratio", e);
+  CHECK(found["perplexity-ratio"] == doctest::Approx(ratio).epsilon(1e-6));
+  // Two values: their standard deviation over the root of two is half their distance.
+  CHECK(found["perplexity-ratio-error"] ==
+        doctest::Approx(ratio * std::abs(first - second) / 2).epsilon(1e-5));
+  e.reference = &a;
+  CHECK(measured("perplexity-ratio", e)["perplexity-ratio"] == 1.0);
+  CHECK(measured("perplexity-ratio", e)["perplexity-ratio-error"] == 0.0);
+}
+
 TEST_CASE("layer reconstruction error by hand, errors of earlier layers included") {
   TrainedModel a = model("{ use = \"mlp\", hidden = [2] }", 2, 2);
   a.parameters.get("hidden1.weight").value = tensor({2, 2}, {1, 0, 0, 1});
