@@ -35,7 +35,8 @@ void write_all(int fd, const std::filesystem::path& file, std::span<const std::b
 }
 
 void flush_folder(const std::filesystem::path& folder) {
-  const Descriptor dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::filesystem::path here = folder.empty() ? "." : folder;  // of a bare file name
+  const Descriptor dir(open(here.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some network file systems flush no folders and say EINVAL; their renames are durable as they
   // are.
   if (dir.get() < 0 || (fsync(dir.get()) != 0 && errno != EINVAL)) fail("flush", folder);

@@ -34,6 +34,17 @@ TEST_CASE("a commit does not replace unless asked to, and leaves no temporary fi
 
 // In a container every run may have the same process number, so what a killed run left behind has
 // the very names that the next run would choose.
+TEST_CASE("a bare file name is of the folder that the process is in") {
+  const Scratch folder("bare");
+  fs::create_directories(folder);
+  const fs::path before = fs::current_path();
+  fs::current_path(folder);
+  const std::string error = error_of([] { replace_file("page.html", bytes_of("one")); });
+  fs::current_path(before);
+  CHECK(error == "");
+  CHECK(files_in(folder) == 1);
+}
+
 TEST_CASE("what a killed run left behind is neither in the way nor touched") {
   const Scratch folder("leftover");
   fs::create_directories(folder);
