@@ -84,6 +84,7 @@ Watched::Watched(const config::Study& study, const graph::Linker& linker,
     for (std::uint64_t replicate = 0; replicate < study.seeds; ++replicate) {
       linker.link(choice, replicate, link);
       numbers_.emplace(link.key, cells_++);
+      if (rounds::has_rounds(study)) keys_.push_back(link.key);
     }
     return true;
   });
@@ -101,22 +102,40 @@ void Watched::look() {
     if (done) ++stored_;
     finished_[key] = {number->second, std::move(record)};
   }
+  if (rounds::has_rounds(study_)) count_wanted();
+}
+
+void Watched::count_wanted() {
+  const rounds::Lookup lookup = [this](std::uint64_t variant, std::uint64_t replicate) {
+    const auto found = finished_.find(keys_[variant * study_.seeds + replicate]);
+    return found == finished_.end() ? nullptr : &found->second.record;
+  };
+  const rounds::Schedule schedule = rounds::schedule(study_, lookup);
+  cells_ = stored_ = 0;
+  for (std::uint64_t variant = 0; variant < study_.design.size(); ++variant)
+    for (std::uint64_t r = 0; r < schedule.wanted.seeds(variant); ++r) {
+      const store::CellRecord* record = lookup(variant, r);
+      ++cells_;
+      if (record && record->status == store::Status::kDone) ++stored_;
+    }
+  more_may_come_ = !schedule.complete;
 }
 
 std::string Watched::progress(double now) const {
   std::size_t lately = 0;
   double first = now, last = 0.0;
+  std::uint64_t failed = 0;
   for (const auto& [key, one] : finished_) {
+    failed += one.record.status == store::Status::kFailed;
     last = std::max(last, one.record.finished);
     if (one.record.finished <= now - kLately) continue;
     ++lately;
     first = std::min(first, one.record.finished - one.record.seconds);
   }
-  const std::uint64_t failed = finished_.size() - stored_;
   const double part = cells_ ? static_cast<double>(stored_) / static_cast<double>(cells_) : 1.0;
-  const char* of = rounds::has_rounds(study_) ? " of up to " : " of ";
-  std::string out = bar(part) + "  " + std::to_string(stored_) + of + std::to_string(cells_) +
-                    " cells, " + std::to_string(static_cast<int>(100 * part)) + "%";
+  std::string out = bar(part) + "  " + std::to_string(stored_) + " of " + std::to_string(cells_) +
+                    (more_may_come_ ? " cells wanted so far, " : " cells, ") +
+                    std::to_string(static_cast<int>(100 * part)) + "%";
   if (failed > 0) out += ", " + std::to_string(failed) + " failed";
   if (complete()) return out + "\n";
   if (finished_.empty()) return out + "\nnothing has finished yet\n";
@@ -124,7 +143,7 @@ std::string Watched::progress(double now) const {
     return out + "\nnothing has finished for " + execute::duration_text(std::max(0.0, now - last)) +
            "\n";
   const double rate = static_cast<double>(lately) / std::clamp(now - first, 1.0, kLately);
-  const double left = static_cast<double>(cells_ - finished_.size()) / rate;
+  const double left = static_cast<double>(cells_ - std::min(cells_, stored_ + failed)) / rate;
   return out + "\n" + short_number(rate) + " cells/s of late, " + execute::duration_text(left) +
          " left\n";
 }

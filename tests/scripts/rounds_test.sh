@@ -138,6 +138,10 @@ grep -q 'ablation.order = \["e", "d", "c", "b", "a"\] with another study.seed' e
 grep -q "256 of 256 cells are whole" <("$assay" fsck results/ablations-planted) || fail "fsck of a path"
 "$assay" table results/ablations-planted | grep -q "^bare" || fail "table of a path"
 "$assay" verify results/ablations-planted --quiet --sample 9 >/dev/null || fail "verify of a path"
+# Watching ends, since nothing more can be asked for.
+"$assay" watch results/ablations-planted >seen || fail "watch of a path"
+grep -q "256 of 256 cells, 100%" seen || fail "watch of a path: $(cat seen)"
+"$assay" report results/ablations-planted >/dev/null || fail "report of a path"
 # The remedy, as it is printed.
 "$assay" run path.toml --quiet --set 'ablation.order=["e", "d", "c", "b", "a"]' --set study.seed=1 --set study.name=fresh >out ||
   fail "remedy: $(cat out)"
