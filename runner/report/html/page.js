@@ -46,7 +46,8 @@
     if (data.claims.length === 0) return;
     const rows = data.claims.map((claim, i) => {
       const cells = { cells: claim.cells, title: claim.text, metric: claim.metric };
-      const remarks = [claim.reason, claim.paper ? "the paper: " + claim.paper : "", claim.dropped ? `${claim.dropped} seeds left out` : ""].filter((one) => one).join("; ");
+      const looked = claim.look ? `${claim.verdict === "INCONCLUSIVE" ? "not decided" : "decided"} at ${claim.look.seeds} of up to ${claim.look.of} seeds` : "";
+      const remarks = [looked, claim.reason, claim.paper ? "the paper: " + claim.paper : "", claim.dropped ? `${claim.dropped} seeds left out` : ""].filter((one) => one).join("; ");
       return [
         { text: h("span", null, `${i + 1}  ${claim.text}`, h("span", { class: "quiet" }, h("br"), `${claim.metric}: ${claim.compared}`, remarks ? [h("br"), remarks] : null)), sort: i, left: true, wide: true },
         { text: verdict(claim.verdict), sort: claim.verdict, left: true },
