@@ -109,7 +109,8 @@ TEST_CASE("dp's noise is normal with deviation sigma C / batch, new in each step
   problem.loss = [](nn::Tape& tape, const nn::Parameters& p, int) {
     return nn::scale(nn::sum(tape.parameter(p.get("x"))), 0.0);
   };
-  const auto state = build<Optimizer>(rule_text(3.0, 2.0))->begin(problem.parameters, 2);
+  const auto rule = build<Optimizer>(rule_text(3.0, 2.0));  // outlives its state
+  const auto state = rule->begin(problem.parameters, 2);
   double before = 0.0;
   for (int t = 0; t < 2; ++t) {
     const nn::Tensor old = problem.parameters.get("x").value;

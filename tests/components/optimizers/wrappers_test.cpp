@@ -165,7 +165,8 @@ TEST_CASE("rules that evaluate steps again stand outermost, in trainings that of
   problem.loss = [](nn::Tape& tape, const nn::Parameters& p, int) {
     return slope(tape, p.get("x"), std::vector<double>{1});
   };
-  const auto state = build<Optimizer>("\"sam\"")->begin(problem.parameters, 1);
+  const auto rule = build<Optimizer>("\"sam\"");  // outlives its state
+  const auto state = rule->begin(problem.parameters, 1);
   CHECK_THROWS_WITH(state->step(problem.parameters, problem.run(-1)),
                     "the optimizer evaluates steps again, which is not offered here");
 }

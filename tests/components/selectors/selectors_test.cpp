@@ -59,7 +59,8 @@ TEST_CASE("class-balanced draws rare classes as often as others") {
   std::vector<std::int32_t> labels(100, 0);
   for (std::size_t i = 0; i < 5; ++i) labels[10 * i] = 1;
   const Line line(std::vector<double>(100, 1.0), labels);
-  const auto order = build<Selector>("\"class-balanced\"")->order(line.pool(), Stream(1), 10);
+  const auto selector = build<Selector>("\"class-balanced\"");  // outlives its order
+  const auto order = selector->order(line.pool(), Stream(1), 10);
   double rare = 0.0;
   std::set<int> seen;
   for (int step = 0; step < 1000; ++step)
