@@ -43,12 +43,22 @@ nlohmann::ordered_json choices(const po::variables_map& vm) {
   return out;
 }
 
+// In points; JavaScript would take any number, and draw nothing with some.
+int points(const po::variables_map& vm, const std::string& option) {
+  constexpr int kLeast = 10, kMost = 10'000;
+  const int out = vm[option].as<int>();
+  if (out < kLeast || out > kMost)
+    throw UsageError("--" + option + " = " + std::to_string(out) + " is out of range; allowed: " +
+                     std::to_string(kLeast) + " to " + std::to_string(kMost) + " points");
+  return out;
+}
+
 std::string request_of(const Loaded& loaded, const po::variables_map& vm, const std::string& kind) {
   nlohmann::ordered_json out;
   out["data"] = report_data(loaded, {vm["tasks"].as<std::string>()});
   out["kind"] = kind;
-  out["width"] = vm["width"].as<int>();
-  if (vm.count("height")) out["height"] = vm["height"].as<int>();
+  out["width"] = points(vm, "width");
+  if (vm.count("height")) out["height"] = points(vm, "height");
   out["options"] = choices(vm);
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

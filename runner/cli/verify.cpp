@@ -1,7 +1,5 @@
 // assay verify: stored cells are run again in a scratch folder, with one thread and with more than
 // they ran with, in a shuffled order, from nothing; the bits must be the same.
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -11,6 +9,7 @@
 #include "runner/cli/command.h"
 #include "runner/cli/present.h"
 #include "runner/cli/select.h"
+#include "runner/cli/tool.h"
 #include "runner/execute/executor.h"
 #include "runner/execute/progress.h"
 #include "runner/explain/bits.h"
@@ -35,23 +34,6 @@ std::size_t sample_size(const std::string& text, std::size_t count) {
   const double wanted = unit == "%" ? amount / 100 * static_cast<double>(count) : amount;
   return std::min(count, static_cast<std::size_t>(std::ceil(wanted)));
 }
-
-// The folder of one rerun, removed at its end.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "assay-verify-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw store::StoreError("cannot make a folder like " + name);
-    folder = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  fs::path folder;
-};
 
 struct Verification {
   const config::Study& study;
@@ -99,9 +81,9 @@ struct Verification {
     execute::Work work = execute::plan_work(wide, linker, wanted, others, {}, {});
     Stream stream(seed, static_cast<std::uint64_t>(jobs), "verify", "order");
     for (execute::Node& node : work.nodes) node.path = stream.uniform();
-    const Scratch scratch;
+    const ScratchFolder scratch;  // of one rerun
     {
-      store::Store store(scratch.folder);
+      store::Store store(scratch.path());
       std::atomic<bool> stop{false};
       execute::Counters counters;
       const execute::Progress progress(counters, store, quiet);
@@ -110,8 +92,8 @@ struct Verification {
       execute::run(wide, linker, work, store, options, stop, counters);
       store.commit();
     }
-    compare(scratch.folder, " with " + std::to_string(jobs) + (jobs == 1 ? " thread" : " threads"));
-    compare_checkpoints(wide, work, scratch.folder);
+    compare(scratch.path(), " with " + std::to_string(jobs) + (jobs == 1 ? " thread" : " threads"));
+    compare_checkpoints(wide, work, scratch.path());
   }
 
   void compare(const fs::path& scratch, const std::string& how) {

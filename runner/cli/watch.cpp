@@ -252,7 +252,10 @@ int watch_command(const Arguments& arguments) {
   linker.check(checked);
   Watched watched(*study, linker, folder);
   const bool once = vm["once"].as<bool>() || isatty(STDOUT_FILENO) == 0;
-  const double pause = std::clamp(vm["every"].as<double>(), 0.2, 3600.0);
+  const double pause = vm["every"].as<double>();
+  if (!(pause >= 0.2 && pause <= 3600.0))
+    throw UsageError("--every = " + short_number(pause) +
+                     " is out of range; allowed: 0.2 to 3600 seconds");
   while (true) {
     watched.look();
     std::cout << (once ? "" : "\033[H\033[J") << watched.view(now_unix(), terminal_width())

@@ -108,7 +108,7 @@ try:
     browser.until(DIALOG + ".open")
     check("an address leads to a cell", "Cell 7" in browser.evaluate(DIALOG + ".textContent"))
 
-    for file, kinds in (("ablations-planted.html", ["forest", "effects"]), ("ranks.html", ["curves", "heatmap", "pareto", "critical-difference"]), ("hostile.html", ["forest", "heatmap"])):
+    for file, kinds in (("ablations-planted.html", ["forest", "effects"]), ("tasks.html", ["curves", "heatmap", "pareto", "critical-difference"]), ("hostile.html", ["forest", "heatmap"])):
         for width, dark in ((1280, False), (390, True)):
             open_report(file, width, dark)
             figures_draw(f"{file} at {width}", kinds)

@@ -66,42 +66,22 @@ rows = ["a.message", "a.fail"]
 columns = "b.value"
 value = "b.value"
 T
-cat >ranks.toml <<'T'
-[study]
-name = "ranks"
-seeds = 2
-[stage.data]
-use = "load"
-[stage.base]
-use = "train"
-data = "data"
-model = { use = "mlp", hidden = [] }
-steps = 20
-[stage.eval]
-use = "evaluate"
-model = "base"
-data = "data"
-metrics = ["accuracy", "nll"]
-[sweep]
-"data.dataset" = ["iris", "wine", "breast-cancer"]
-"base.optimizer.lr" = [1e-3, 1e-2, 1e-1]
-T
 "$assay" run thousand.toml --quiet >/dev/null || fail "a thousand cells"
 "$assay" run hostile.toml --quiet >/dev/null; [[ $? -eq 1 ]] || fail "the hostile study"
-"$assay" run ranks.toml --quiet >/dev/null || fail "ranks"
+"$assay" run "$source/tests/scripts/tasks.toml" --quiet >/dev/null || fail "tasks"
 "$assay" run "$source/configs/ablations/planted.toml" --quiet >/dev/null || fail "planted"
 
 [[ $("$assay" report results/thousand) == results/thousand/report.html ]] || fail "the name of the report"
-for study in hostile ranks ablations-planted; do "$assay" report "results/$study" -o "$study.html" >/dev/null || fail "report of $study"; done
+for study in hostile tasks ablations-planted; do "$assay" report "results/$study" -o "$study.html" >/dev/null || fail "report of $study"; done
 size=$(stat -c %s results/thousand/report.html)
 echo "a thousand cells: $size bytes"
 [[ $size -lt 3000000 ]] || fail "the report has $size bytes"
 "$assay" report results/thousand -o - | cmp -s - results/thousand/report.html || fail "another report on standard output"
-grep -q "University of Washington" ranks.html || fail "the licences are not in the report"
+grep -q "University of Washington" tasks.html || fail "the licences are not in the report"
 # Only addresses of name spaces and schemas, which nobody fetches.
-grep -oE '(src|href)="https?:[^"]*"' ranks.html && fail "the report points into the network"
+grep -oE '(src|href)="https?:[^"]*"' tasks.html && fail "the report points into the network"
 "$assay" fsck results/thousand >/dev/null || fail "fsck takes the report for damage"
-"$assay" report results/ranks --tasks nothing 2>err >/dev/null; [[ $? -eq 2 ]] || fail "an unknown axis"
+"$assay" report results/tasks --tasks nothing 2>err >/dev/null; [[ $? -eq 2 ]] || fail "an unknown axis"
 grep -qF 'the study has no axis "nothing"' err || fail "the message for an unknown axis: $(cat err)"
 
 if ! command -v chromium >/dev/null; then

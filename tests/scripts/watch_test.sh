@@ -25,6 +25,8 @@ expect "$view" "0 of 12 cells, 0%"
 expect "$view" "nothing has finished yet"
 "$assay" run mixed.toml --quiet >/dev/null
 view=$("$assay" watch results/mixed --once) || fail "at rest"
+"$assay" watch results/mixed --every 0.1 2>err; [[ $? -eq 2 ]] || fail "looks without a pause"
+grep -qF -- "--every = 0.1 is out of range; allowed: 0.2 to 3600 seconds" err || fail "the message: $(cat err)"
 expect "$view" "mixed: Good and bad"
 expect "$view" "6 of 12 cells, 50%, 6 failed"
 expect "$view" "b.value"
