@@ -148,4 +148,19 @@ std::vector<LayerUse> expert_uses(const TrainedModel& model, const Examples& exa
   return out;
 }
 
+std::vector<Unit> ExpertPruner::units(TrainedModel& model, const Examples& calibration,
+                                      Stream /*stream*/) const {
+  const std::vector<ExpertLayer> layers = expert_layers(model, *this, spec().name);
+  const std::vector<LayerUse> uses = expert_uses(model, calibration, layers, spec().name);
+  std::vector<Unit> out;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    for (std::size_t e = 0; e < layers[i].experts.size(); ++e) {
+      const ExpertUse& use = uses[i].experts[e];
+      Unit& unit =
+          out.emplace_back(Unit{layers[i].name, worth(use, uses[i].rows), layers[i].experts[e]});
+      adapt(unit, model, layers[i], static_cast<int>(e), use);
+    }
+  return out;
+}
+
 }  // namespace assay

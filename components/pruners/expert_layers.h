@@ -43,4 +43,16 @@ struct LayerUse {
 std::vector<LayerUse> expert_uses(const TrainedModel& model, const Examples& examples,
                                   const std::vector<ExpertLayer>& layers, std::string_view pruner);
 
+// A pruner whose units are experts, judged by what they did on the calibration examples.
+class ExpertPruner : public UnitPruner {
+ protected:
+  // `rows`: of the layer.
+  virtual double worth(const ExpertUse& use, double rows) const = 0;
+  // What goes besides expert e, or stays in its place.
+  virtual void adapt(Unit& unit, TrainedModel& model, const ExpertLayer& layer, int e,
+                     const ExpertUse& use) const = 0;
+  std::vector<Unit> units(TrainedModel& model, const Examples& calibration,
+                          Stream stream) const final;
+};
+
 }  // namespace assay

@@ -12,7 +12,7 @@
 namespace assay::pruners {
 namespace {
 
-struct Mone final : UnitPruner {
+struct Mone final : ExpertPruner {
   enum class Score { kFusion, kRouting, kFluctuation };
   static constexpr Info kInfo{"mone", 1, "Replaces experts by novices: the mean of what they gave.",
                               "Zhang et al. 2025, arXiv:2507.00390, section 3"};
@@ -28,31 +28,15 @@ struct Mone final : UnitPruner {
   }
   bool updates_biases() const override { return true; }
 
-  std::vector<Unit> units(TrainedModel& model, const Examples& calibration,
-                          Stream /*stream*/) const override {
-    const std::vector<ExpertLayer> layers = expert_layers(model, *this, kInfo.name);
-    const std::vector<LayerUse> uses = expert_uses(model, calibration, layers, kInfo.name);
-    std::vector<Unit> out;
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      for (std::size_t e = 0; e < layers[i].experts.size(); ++e) {
-        Unit& unit = out.emplace_back(
-            Unit{layers[i].name, worth(uses[i].experts[e], uses[i].rows), layers[i].experts[e]});
-        keep_constant(unit, model, e, uses[i].experts[e]);
-      }
-    return out;
-  }
-
- private:
-  double worth(const ExpertUse& use, double rows) const {
+  double worth(const ExpertUse& use, double rows) const override {
     if (use.rows == 0) return 0.0;
     const double routing = use.weight / rows, fluctuation = std::sqrt(use.variance());
     if (score == Score::kRouting) return routing;
     return score == Score::kFluctuation ? fluctuation : routing * fluctuation;
   }
-
-  static void keep_constant(Unit& unit, TrainedModel& model, std::size_t expert,
-                            const ExpertUse& use) {
-    unit.stays = &model.parameters.get(unit.group + "." + std::to_string(expert) + ".down.bias");
+  void adapt(Unit& unit, TrainedModel& model, const ExpertLayer& layer, int e,
+             const ExpertUse& use) const override {
+    unit.stays = &model.parameters.get(layer.name + "." + std::to_string(e) + ".down.bias");
     std::erase_if(unit.pieces, [&](const Piece& piece) { return piece.parameter == unit.stays; });
     unit.constant = use.rows > 0
                         ? use.mean()

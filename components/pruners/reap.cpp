@@ -10,7 +10,7 @@
 namespace assay::pruners {
 namespace {
 
-struct Reap final : UnitPruner {
+struct Reap final : ExpertPruner {
   static constexpr Info kInfo{"reap", 1, "Removes the experts that add least where they are used.",
                               "Lasby et al. 2025, arXiv:2510.13999, eq. 9"};
 
@@ -23,19 +23,12 @@ struct Reap final : UnitPruner {
         .source("Lasby et al. 2025, section 4");
   }
 
-  std::vector<Unit> units(TrainedModel& model, const Examples& calibration,
-                          Stream /*stream*/) const override {
-    const std::vector<ExpertLayer> layers = expert_layers(model, *this, kInfo.name);
-    const std::vector<LayerUse> uses = expert_uses(model, calibration, layers, kInfo.name);
-    std::vector<Unit> out;
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      for (std::size_t e = 0; e < layers[i].experts.size(); ++e) {
-        const ExpertUse& use = uses[i].experts[e];
-        const double saliency = use.rows > 0 ? use.weighted_norm / use.rows : 0.0;
-        Unit& unit = out.emplace_back(Unit{layers[i].name, saliency, layers[i].experts[e]});
-        if (reroute) add_router_row(unit.pieces, model, layers[i], static_cast<int>(e));
-      }
-    return out;
+  double worth(const ExpertUse& use, double /*rows*/) const override {
+    return use.rows > 0 ? use.weighted_norm / use.rows : 0.0;
+  }
+  void adapt(Unit& unit, TrainedModel& model, const ExpertLayer& layer, int e,
+             const ExpertUse& /*use*/) const override {
+    if (reroute) add_router_row(unit.pieces, model, layer, e);
   }
 };
 ASSAY_REGISTER(Pruner, Reap);
