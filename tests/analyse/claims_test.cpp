@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tests/analyse/simulated.h"
+
 using namespace assay;
 using namespace assay::analyse;
 
@@ -21,18 +23,6 @@ Evidence better(Side first, Side second) {
 
 Decision decided(const Evidence& claim) {
   return decide({claim}).front();
-}
-
-// Seeds of two variants that share their noise, apart by `effect` and some noise of their own.
-Evidence simulated(Stream& random, std::size_t seeds, double effect, double noise) {
-  Evidence out;
-  out.sides.resize(2);
-  for (std::size_t r = 0; r < seeds; ++r) {
-    const double common = random.normal();
-    out.sides[0].push_back(common + effect + noise * random.normal());
-    out.sides[1].push_back(common + noise * random.normal());
-  }
-  return out;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "runner/analyse/multiplicity.h"
 #include "runner/analyse/sequential.h"
+#include "tests/analyse/simulated.h"
 #include "tests/properties.h"
 
 using namespace assay;
@@ -12,18 +13,6 @@ using namespace assay::analyse;
 namespace {
 
 using Sizes = std::vector<std::size_t>;
-
-// All seeds that the study could come to of two variants that share their noise.
-Evidence simulated(Stream& random, std::size_t seeds, double effect, double noise = 0.5) {
-  Evidence out;
-  out.sides.resize(2);
-  for (std::size_t r = 0; r < seeds; ++r) {
-    const double common = random.normal();
-    out.sides[0].push_back(common + effect + noise * random.normal());
-    out.sides[1].push_back(common + noise * random.normal());
-  }
-  return out;
-}
 
 // Looks until nothing is open, as a run does.
 std::vector<Decision> decided(SequentialClaims out, const std::vector<Evidence>& claims) {

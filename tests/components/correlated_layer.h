@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "components/pruners/pruner.h"
 #include "tests/components/support.h"
 
 namespace assay::testing {
@@ -97,6 +98,13 @@ struct CorrelatedLayer {
     return out;
   }
 };
+
+// The layer's weights after a pruner has been at it.
+inline Matrix pruned(const CorrelatedLayer& c, const std::string& text) {
+  TrainedModel out = c.model;
+  build<Pruner>(text)->prune(out, c.calibration, Stream(0));
+  return CorrelatedLayer::rows_of(out);
+}
 
 // The least error of any mask that removes `count` weights of one row, each repaired at best.
 inline double least_error(const CorrelatedLayer& c, int count) {

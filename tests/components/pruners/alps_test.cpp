@@ -10,12 +10,6 @@ using namespace assay::testing;
 
 namespace {
 
-Matrix pruned(const CorrelatedLayer& c, const std::string& text) {
-  TrainedModel out = c.model;
-  build<Pruner>(text)->prune(out, c.calibration, Stream(0));
-  return CorrelatedLayer::rows_of(out);
-}
-
 using Support = std::vector<std::vector<bool>>;
 
 Support support_of(const Matrix& w) {

@@ -11,12 +11,6 @@ using namespace assay::testing;
 
 namespace {
 
-Matrix pruned(const CorrelatedLayer& c, const std::string& text) {
-  TrainedModel out = c.model;
-  build<Pruner>(text)->prune(out, c.calibration, Stream(0));
-  return CorrelatedLayer::rows_of(out);
-}
-
 // Optimal brain surgeon from left to right, with the inverse of what is left computed anew.
 Matrix by_hand(const CorrelatedLayer& c, double sparsity, std::size_t block) {
   Matrix w = c.weights;
