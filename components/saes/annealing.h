@@ -28,7 +28,7 @@ struct Annealing {
         .at_most(1)
         .neutral(1.0)
         .doc("The power of the codes at the end of training; it begins as 1.")
-        .source("Karvonen et al. 2024: 0.2");
+        .source("Karvonen et al. 2024; the default is ours");
     p.add("start", &Annealing::start)
         .at_least(0)
         .below(1)

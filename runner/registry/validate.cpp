@@ -19,6 +19,12 @@ std::string bound_text(const ParamSpec& param, double bound) {
   return text;
 }
 
+// Kinds are plain words: "a model", "an optimizer".
+std::string with_article(const std::string& kind) {
+  const bool vowel = std::string_view("aeiou").find(kind[0]) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + kind;
+}
+
 std::string expected_type(const ParamSpec& param) {
   switch (param.type) {
     case ParamType::kBoolean:
@@ -32,11 +38,11 @@ std::string expected_type(const ParamSpec& param) {
     case ParamType::kChoice:
       return "one of " + joined(param.choices);
     case ParamType::kComponent:
-      return "a " + param.target + ": a name or { use = \"name\", … }";
+      return with_article(param.target) + ": a name or { use = \"name\", … }";
     case ParamType::kInput:
       break;
   }
-  return "the name of a stage that gives a " + param.target;
+  return "the name of a stage that gives " + with_article(param.target);
 }
 
 bool type_fits(const ParamSpec& param, const Value& value) {
