@@ -64,11 +64,11 @@ void lines(const std::vector<Attributed>& all, std::string& out) {
 }
 
 void lines(const std::vector<analyse::AnovaRow>& rows, std::string& out) {
-  std::size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, row.source.size());
   const double error = rows.back().freedom;
-  for (const auto& row : rows) {
-    if (&row == &rows.back() || row.source == "replicate") continue;
+  const auto shown = std::span(rows).first(rows.size() - 2);  // seeds and the error come last
+  std::size_t width = 0;
+  for (const auto& row : shown) width = std::max(width, row.source.size());
+  for (const auto& row : shown) {
     char text[128];
     std::snprintf(text, sizeof text, "F(%g, %g) = %.3g", row.freedom, error, row.f);
     out += "  " + row.source + std::string(width - row.source.size(), ' ') + "  " + text + ", " +

@@ -82,6 +82,15 @@
         t.notes.concat(legend, "a number leads to its cells").map((note) => h("li", null, note))));
   }
 
+  // The last two rows are the seeds, as blocks, and the error.
+  function varianceTable(one) {
+    const error = one.variance.at(-1);
+    return [h("p", null, "Analysis of variance, seeds as blocks."),
+      table({ name: "Analysis of variance of " + one.metric, head: [{ text: "source", left: true }, { text: "degrees of freedom" }, { text: "F" }, { text: "p" }, { text: "partial eta squared" }],
+        rows: one.variance.slice(0, -2).map((row) => [{ text: row.source, left: true }, { text: `${row.freedom}, ${error.freedom}`, sort: row.freedom },
+          { text: row.f === null ? "∞" : number(row.f), sort: row.f === null ? Infinity : row.f }, { text: pText(row.p), sort: row.p }, { text: number(row.partial_eta_squared), sort: row.partial_eta_squared }]) })];
+  }
+
   function effectsSection() {
     const told = data.effects.filter((one) => one.parts.length);
     if (told.length === 0) return;
@@ -98,6 +107,7 @@
             Object.assign({ text: String(part.seeds) + (part.dropped ? ` (${part.dropped} left out)` : ""), sort: part.seeds }, cells),
           ];
         }) }),
+      one.variance ? varianceTable(one) : null,
       one.warnings.map((text) => h("p", { class: "warning" }, text)),
     ]);
     section("effects", "Effect of each part", h("p", null, `What a part adds: ${told[0].meaning}.`), figureOf("effects", "With 95% intervals over the seeds. Two together: by how much the effect of one changes with the other."), tables);
