@@ -1,21 +1,8 @@
 #include "components/metrics/likelihood.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace assay::metrics {
-
-namespace {
-
-// log sum exp of a row.
-double log_total(const nn::Tensor& logits, std::int64_t row, int classes) {
-  double top = logits.get(row), sum = 0.0;
-  for (int j = 1; j < classes; ++j) top = std::max(top, logits.get(row + j));
-  for (int j = 0; j < classes; ++j) sum += std::exp(logits.get(row + j) - top);
-  return top + std::log(sum);
-}
-
-}  // namespace
 
 const nn::Tensor& logits_of(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = e.outputs();
@@ -47,10 +34,6 @@ const nn::Tensor& reference_logits_of(Evaluation& e, const std::string& metric) 
   return out;
 }
 
-double nll_at(const nn::Tensor& logits, std::int64_t row, int classes, int label) {
-  return log_total(logits, row, classes) - logits.get(row + label);
-}
-
 double mean_nll(Evaluation& e, const std::string& metric) {
   const nn::Tensor& out = logits_of(e, metric);
   (void)counted_labels(e, metric);  // whose name is in the message
@@ -66,19 +49,6 @@ double mean_nll(const Evaluation& e, const nn::Tensor& out) {
     total += nll_at(out, static_cast<std::int64_t>(i) * classes, classes, labels[i]);
   }
   return total / counted_labels(e, "the loss");
-}
-
-double mean_kl(const nn::Tensor& expected, const nn::Tensor& out, int classes) {
-  double sum = 0.0;
-  for (std::int64_t row = 0; row < out.count(); row += classes) {
-    const double p_total = log_total(expected, row, classes),
-                 q_total = log_total(out, row, classes);
-    for (int j = 0; j < classes; ++j) {
-      const double p = expected.get(row + j) - p_total, q = out.get(row + j) - q_total;
-      sum += std::exp(p) * (p - q);
-    }
-  }
-  return sum * classes / static_cast<double>(out.count());
 }
 
 }  // namespace assay::metrics

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "components/metrics/metric.h"
+#include "components/nn/logits.h"
 
 namespace assay::metrics {
 
@@ -11,13 +12,9 @@ const nn::Tensor& logits_of(Evaluation& evaluation, const std::string& metric);
 double counted_labels(const Evaluation& evaluation, const std::string& metric);
 // The same of the reference, of the shape of the model's.
 const nn::Tensor& reference_logits_of(Evaluation& evaluation, const std::string& metric);
-// -log softmax of the logits from `row` on, at the label, in nats.
-double nll_at(const nn::Tensor& logits, std::int64_t row, int classes, int label);
 // Mean over the labels that count of -log softmax(outputs)[label], in nats, summed in double.
 double mean_nll(Evaluation& evaluation, const std::string& metric);
 // The same of other outputs of the same shape.
 double mean_nll(const Evaluation& evaluation, const nn::Tensor& outputs);
-// Mean over rows of `classes` logits of KL(p || q) = sum p log(p / q), in nats.
-double mean_kl(const nn::Tensor& p, const nn::Tensor& q, int classes);
 
 }  // namespace assay::metrics

@@ -7,35 +7,15 @@
 // that those before give. Departures: calibration examples stand in for the paper's distilled data,
 // and bits count scales, as Parameter::bits does.
 #include <algorithm>
-#include <cmath>
 #include <sstream>
 
+#include "components/nn/logits.h"
 #include "components/pruners/mask.h"
 #include "components/quantizers/inputs.h"
 #include "components/quantizers/transformed.h"
 
 namespace assay::quantizers {
 namespace {
-
-// Mean over rows of sum p log(p / q) of logits.
-double divergence(const nn::Tensor& expected, const nn::Tensor& out, int classes) {
-  double sum = 0.0;
-  std::vector<double> p(static_cast<std::size_t>(classes)), q(p.size());
-  const auto log_probabilities = [classes](const nn::Tensor& logits, std::int64_t row,
-                                           std::vector<double>& to) {
-    double total = 0.0, top = logits.get(row);
-    for (int j = 1; j < classes; ++j) top = std::max(top, logits.get(row + j));
-    for (int j = 0; j < classes; ++j) total += std::exp(logits.get(row + j) - top);
-    for (int j = 0; j < classes; ++j)
-      to[static_cast<std::size_t>(j)] = logits.get(row + j) - top - std::log(total);
-  };
-  for (std::int64_t row = 0; row < expected.count(); row += classes) {
-    log_probabilities(expected, row, p);
-    log_probabilities(out, row, q);
-    for (std::size_t j = 0; j < p.size(); ++j) sum += std::exp(p[j]) * (p[j] - q[j]);
-  }
-  return sum * classes / static_cast<double>(expected.count());
-}
 
 double squared_change(const nn::Tensor& expected, const nn::Tensor& out) {
   double sum = 0.0;
@@ -136,7 +116,7 @@ struct BitAllocation final : Quantizer {
                      const Examples& calibration) {
     const nn::Tensor out = model.outputs(calibration);
     return model.model->output(model.format) == Model::Output::kLabels
-               ? divergence(expected, out, model.format.classes)
+               ? nn::mean_kl(expected, out, model.format.classes)
                : squared_change(expected, out);
   }
 
